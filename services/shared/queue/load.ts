@@ -1,0 +1,41 @@
+// Finds a queue adapter by its name, or in a user's own file.
+
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { QueueAdapter } from './queue.ts';
+
+export const adapterNames = ['list', 'reliable-list'] as const;
+
+/**
+ * @param spec an adapter's name, or a path (with a slash) to a file whose default export is a `QueueAdapter`
+ * @throws {TypeError} saying what is wrong with it and what would be right
+ */
+export async function loadAdapter(spec: string): Promise<QueueAdapter> {
+  const known = (adapterNames as readonly string[]).includes(spec);
+  if (!known && !spec.includes('/')) {
+    throw new TypeError(
+      `queue ${JSON.stringify(spec)}: no such adapter; known are ${adapterNames.join(', ')}, or a path such as ./my-adapter.ts`,
+    );
+  }
+  const file = resolve(spec);
+  if (!known && !existsSync(file)) throw new TypeError(`queue ${JSON.stringify(spec)}: no such file`);
+  const url = known ? new URL(`./${spec}.ts`, import.meta.url).href : pathToFileURL(file).href;
+  const adapter = ((await import(url)) as { default?: unknown }).default;
+  return assertAdapter(adapter, spec);
+}
+
+function assertAdapter(adapter: unknown, spec: string): QueueAdapter {
+  const wrong = (what: string) =>
+    new TypeError(`queue ${JSON.stringify(spec)}: ${what} (see services/shared/queue/queue.ts)`);
+  if (typeof adapter !== 'object' || adapter === null)
+    throw wrong('its default export is no QueueAdapter object');
+  const { name, contract, producer, consumer } = adapter as Record<string, unknown>;
+  if (typeof name !== 'string') throw wrong('`name` must be a string');
+  if (!['at-most-once', 'at-least-once', 'effectively-once'].includes(contract as string)) {
+    throw wrong('`contract` must be at-most-once, at-least-once or effectively-once');
+  }
+  if (typeof producer !== 'function') throw wrong('`producer` must be a function');
+  if (typeof consumer !== 'function') throw wrong('`consumer` must be a function');
+  return adapter as QueueAdapter;
+}
