@@ -10,14 +10,16 @@ export interface RedisSettings {
 
 /**
  * commands: short commands that must fail promptly, never be queued or resent unseen. The caller repeats what is safe.
- * blocking: one blocking reader; no command timeout, the caller bounds each block and watches it.
+ * blocking: one blocking reader; no command timeout, the caller bounds each block to a second.
+ * Both give up on a socket from which nothing came for two seconds though a reply was due: it is half open, or Redis
+ * sleeps. Whatever was under way rejects, and the next connection is made.
  * subscriber: keeps its subscriptions through reconnects.
  */
 export type RedisRole = 'commands' | 'blocking' | 'subscriber';
 
 const roles = {
-  commands: { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 700 },
-  blocking: { maxRetriesPerRequest: 0, enableOfflineQueue: false },
+  commands: { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 700, socketTimeout: 2000 },
+  blocking: { maxRetriesPerRequest: 0, enableOfflineQueue: false, socketTimeout: 2000 },
   subscriber: { maxRetriesPerRequest: null },
 } satisfies Record<RedisRole, RedisOptions>;
 

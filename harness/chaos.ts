@@ -1,0 +1,125 @@
+// A whole run: the chosen claims one after the other, each with its control, and the store. Knows no flags and no exit
+// status; cli.ts does.
+
+import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { monotonicMs } from '../services/shared/clock.ts';
+import { upperBound95 } from './checker/bound.ts';
+import type { Claim } from './claim.ts';
+import { htmlReport } from './report/html.ts';
+import { junit } from './report/junit.ts';
+import {
+  type ClaimResult,
+  type Reporter,
+  type Results,
+  type RunInfo,
+  summaryOf,
+  verdictOrder,
+} from './report/result.ts';
+import { runClaim } from './run.ts';
+import { createStore, type RunStore } from './store.ts';
+import type { DeadMan } from './system/dead-man.ts';
+import type { RedisSource } from './system/redis-source.ts';
+
+export interface ChaosOptions {
+  claims: readonly Claim[];
+  seed: number;
+  /** How often each claim runs; run number n of a claim has the seed `seed + n - 1`. */
+  repeat: number;
+  outDir: string;
+  redis: RedisSource;
+  /** Where Redis was found, for people. */
+  redisFrom: string;
+  deadMan: DeadMan;
+  reporter: Reporter;
+  signal: AbortSignal;
+  projectRoot: string;
+  /** Skipped counts as unknown. */
+  strict: boolean;
+  queue?: string;
+}
+
+/** The results, also on disk. Rejects with the signal's reason when it is interrupted; what was finished is stored. */
+export async function runChaos(options: ChaosOptions): Promise<Results> {
+  const began = monotonicMs();
+  const startedAt = new Date();
+  const id = `${startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${options.seed}`;
+  const store = createStore(options.outDir, id);
+  const run = describeRun(id, startedAt, options);
+  const results: Results = { schema: 1, run, claims: [], summary: summaryOf([]) };
+  const { reporter } = options;
+
+  reporter.runStarted?.(run, options.claims, options.redisFrom);
+  for (const claim of options.claims) {
+    const result = await runRepeated(claim, store, options);
+    results.claims.push(result);
+    results.summary = summaryOf(results.claims);
+    run.durationMs = Math.round(monotonicMs() - began);
+    store.results(results);
+    reporter.claimFinished?.(result);
+  }
+  store.write('junit.xml', junit(results));
+  store.write('report.html', htmlReport(results));
+  reporter.runFinished?.(results, store.dir);
+  return results;
+}
+
+async function runRepeated(claim: Claim, store: RunStore, options: ChaosOptions): Promise<ClaimResult> {
+  const each: { seed: number; result: ClaimResult }[] = [];
+  for (let turn = 0; turn < options.repeat; turn++) {
+    const seed = (options.seed + turn) >>> 0;
+    const claimStore = store.claim(claim.id, options.repeat > 1 ? turn + 1 : 0);
+    const result = await runClaim(claim, claimStore, { ...options, seed });
+    if (options.strict && result.verdict === 'skipped') result.verdict = 'unknown';
+    each.push({ seed, result });
+  }
+  const worst = each.reduce((a, b) =>
+    verdictOrder.indexOf(b.result.verdict) < verdictOrder.indexOf(a.result.verdict) ? b : a,
+  ).result;
+  if (options.repeat === 1) return worst;
+  return {
+    ...worst,
+    evidence: { ...worst.evidence, ...lossOverAll(each.map(({ result }) => result)) },
+    repeats: each.map(({ seed, result: { verdict, why } }) => ({ seed, verdict, why })),
+  };
+}
+
+/** Lost of acknowledged over all repetitions, with the 95 % upper bound of the loss per job. */
+function lossOverAll(results: readonly ClaimResult[]): Record<string, unknown> {
+  const sum = (name: string) =>
+    results.reduce((total, { evidence }) => total + Number(evidence[name] ?? 0), 0);
+  const acknowledged = sum('acknowledged');
+  if (acknowledged === 0) return {};
+  const lost = sum('lost');
+  const faults = results.reduce(
+    (total, result) => total + result.faults.filter(({ landed }) => landed).length,
+    0,
+  );
+  return {
+    overAllRepeats: { lost, acknowledged, faults, lossRateAtMost95: upperBound95(lost, acknowledged) },
+  };
+}
+
+function describeRun(id: string, startedAt: Date, { seed, redis, projectRoot }: ChaosOptions): RunInfo {
+  return {
+    id,
+    startedAt: startedAt.toISOString(),
+    durationMs: 0,
+    seed,
+    commit: commitOf(projectRoot),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpus: cpus().length,
+    redis: { version: redis.version, provider: redis.kind },
+  };
+}
+
+function commitOf(root: string): string | null {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,58 @@
+// Finds the claims: every file in a section's folder under harness/claims/ is one. Adding a claim is adding a file.
+
+import { readdirSync } from 'node:fs';
+import type { Claim } from '../claim.ts';
+
+/** The order of the course: within a section, claims are in the order of their ids unless listed here. */
+const sections = ['fault', 'async', 'queue', 'pubsub'];
+
+/** @throws {TypeError} if a file's default export is no claim, or its id does not match its path */
+export async function loadClaims(): Promise<Claim[]> {
+  const here = new URL('.', import.meta.url);
+  const folders = readdirSync(here, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const files = folders
+    .flatMap(({ name }) => readdirSync(new URL(`${name}/`, here)).map((file) => `${name}/${file}`))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .sort(bySection);
+  return Promise.all(
+    files.map(async (file) => {
+      const { default: claim } = (await import(new URL(file, here).href)) as { default?: Claim };
+      if (claim?.id !== file.replace(/\.ts$/, '')) {
+        throw new TypeError(
+          `harness/claims/${file}: its claim's id is ${claim?.id}; it must be the file's path`,
+        );
+      }
+      return claim;
+    }),
+  );
+}
+
+function bySection(a: string, b: string): number {
+  const rank = (file: string) => {
+    const index = sections.indexOf(file.split('/')[0]!);
+    return index < 0 ? sections.length : index;
+  };
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
+}
+
+/**
+ * The claims that match any of the globs (`*` is any text); all of them if there is no glob.
+ * @throws {RangeError} naming a glob that matches nothing
+ */
+export function selectClaims(claims: readonly Claim[], globs: readonly string[]): Claim[] {
+  if (globs.length === 0) return [...claims];
+  const matches = (glob: string, id: string) => globToRegExp(glob).test(id);
+  for (const glob of globs) {
+    if (!claims.some(({ id }) => matches(glob, id))) {
+      throw new RangeError(
+        `--claim ${JSON.stringify(glob)} matches no claim; \`npm run chaos -- --list\` shows their ids`,
+      );
+    }
+  }
+  return claims.filter(({ id }) => globs.some((glob) => matches(glob, id)));
+}
+
+function globToRegExp(glob: string): RegExp {
+  const pattern = glob.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  return new RegExp(`^${pattern}$`);
+}

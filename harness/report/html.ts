@@ -1,0 +1,7 @@
+// The report of a run as one self-contained page.
+
+import type { Results } from './result.ts';
+
+export function htmlReport(_results: Results): string {
+  return '';
+}

@@ -1,0 +1,199 @@
+// A run of one claim: the experiment, and its control, which must fail.
+//
+//   set up → steady state (no fault: everything must pass) → load + faults → heal → quiesce → final reads
+//   → check → tear down
+//
+// Checking never depends on the tear-down: the history is on disk before.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monotonicMs } from '../services/shared/clock.ts';
+import type { LedgerLine } from '../services/shared/contract.ts';
+import type { Finding } from './checker/finding.ts';
+import type { Claim, Experiment, NemesisArena } from './claim.ts';
+import { createRecorder, type History } from './history.ts';
+import { type Event, faultsOf, type Phase } from './op.ts';
+import { createRandom } from './random.ts';
+import type { ClaimResult, Reporter } from './report/result.ts';
+import type { ArmStore, ClaimStore } from './store.ts';
+import type { DeadMan } from './system/dead-man.ts';
+import { type JudgeSystem, startJudge } from './system/judge.ts';
+import type { RedisSource } from './system/redis-source.ts';
+import { type Arm, judgeClaim } from './verdict.ts';
+
+export interface RunContext {
+  seed: number;
+  redis: RedisSource;
+  deadMan: DeadMan;
+  reporter: Reporter;
+  signal: AbortSignal;
+  projectRoot: string;
+  /** Put this adapter in the place of the one that the claim names. The control keeps its own. */
+  queue?: string;
+}
+
+export type ArmName = 'claim' | 'control';
+
+export async function runClaim(claim: Claim, store: ClaimStore, context: RunContext): Promise<ClaimResult> {
+  const began = monotonicMs();
+  const { reporter, seed } = context;
+  const plan = planClaim(claim, seed, context.queue);
+  store.plan({ seed, claim: planOf(plan.claim), control: planOf(plan.control) });
+  reporter.claimStarted?.(claim);
+
+  const one = (name: ArmName) => runArm(claim, name, plan[name], store.arm(name), context);
+  const [arm, control] = claim.alone
+    ? [await one('claim'), await one('control')]
+    : await Promise.all([one('claim'), one('control')]);
+
+  const judged = judgeClaim(arm, control, claim.control.mustBreak);
+  const { id, section, statement, contract } = claim;
+  return {
+    id,
+    section,
+    statement,
+    ...(contract === undefined ? {} : { contract }),
+    verdict: judged.verdict,
+    why: judged.why,
+    evidence: arm.finding?.evidence ?? {},
+    faults: arm.faults,
+    control: {
+      statement: claim.control.statement,
+      failedAsExpected: judged.controlFailedAsExpected,
+      why: whyOf(control),
+      evidence: control.finding?.evidence ?? {},
+      faults: control.faults,
+    },
+    durationMs: Math.round(monotonicMs() - began),
+  };
+}
+
+/** Both experiments of a claim. The same seed gives the same plan, in which everything that is drawn is drawn. */
+export function planClaim(claim: Claim, seed: number, queue?: string): Record<ArmName, Experiment> {
+  const random = () => createRandom(seed, claim.id);
+  const experiment = claim.experiment(random());
+  if (queue !== undefined) experiment.system.queue = queue;
+  return { claim: experiment, control: claim.control.without(claim.experiment(random()), random()) };
+}
+
+/** What of an experiment is plan: what `plan.json` holds. */
+export function planOf({ system, workload, nemesis }: Experiment): Record<string, unknown> {
+  return { system, workload: workload.plan, nemesis: nemesis?.plan ?? null };
+}
+
+async function runArm(
+  claim: Claim,
+  name: ArmName,
+  experiment: Experiment,
+  store: ArmStore,
+  context: RunContext,
+): Promise<Arm> {
+  const began = monotonicMs();
+  const { workload, nemesis } = experiment;
+  const arm: Arm = { faults: [], landedAtLeast: nemesis?.landedAtLeast ?? 0, durationMs: 0 };
+  if (claim.crashesRedis === true && context.redis.kind === 'external') {
+    const why = `it must crash Redis, and ${context.redis.url} is not the harness's own: run it without --redis`;
+    return { ...arm, skipped: why };
+  }
+
+  const now = () => monotonicMs() - began;
+  const history = createRecorder(now, (event) => {
+    store.event(event);
+    if (event.type === 'fault') context.reporter.fault?.(claim, name, event);
+  });
+  const temporaryDir = mkdtempSync(join(tmpdir(), 'redproof-'));
+  context.deadMan.registerDirectory(temporaryDir);
+  let system: JudgeSystem | undefined;
+  let ledger: readonly LedgerLine[] = [];
+  try {
+    context.reporter.phase?.(claim, name, 'set up');
+    system = await abortable(
+      startJudge(experiment.system, {
+        redis: context.redis,
+        deadMan: context.deadMan,
+        temporaryDir,
+        outputDir: store.dir,
+        prefix: `redproof:${context.seed}:${claim.id}:${name}:`,
+        projectRoot: context.projectRoot,
+        originMs: began,
+      }),
+      context.signal,
+    );
+    const arena = arenaOf(system, history, context.signal);
+    const phase = async <T>(which: Phase, work: () => Promise<T>): Promise<T> => {
+      context.reporter.phase?.(claim, name, which);
+      history.phase(which, 'begin');
+      const value = await abortable(work(), context.signal);
+      history.phase(which, 'end', which === 'load' ? undefined : value);
+      return value;
+    };
+
+    arm.steady = await phase('steady', () => workload.steady(arena));
+    if (arm.steady.passed) {
+      await phase('load', () => Promise.all([workload.load(arena), nemesis?.inject(arena)]));
+      await phase('heal', async () => nemesis?.heal?.(arena));
+    } else arm.landedAtLeast = 0;
+    await phase('quiesce', async () => workload.quiesce?.(arena));
+    await phase('final-reads', async () => workload.finalReads?.(arena));
+  } catch (error) {
+    context.signal.throwIfAborted();
+    arm.error = `${phaseOf(history.events)}: ${(error as Error).message}`;
+  } finally {
+    ledger = system ? relative(system.ledger.read(), began) : [];
+    store.ledger(ledger);
+    await workload.close?.();
+    await system?.stop();
+    rmSync(temporaryDir, { recursive: true, force: true });
+  }
+  arm.faults = faultsOf(history.events);
+  if (arm.error === undefined) Object.assign(arm, checked(experiment, { events: history.events, ledger }));
+  arm.durationMs = Math.round(now());
+  context.reporter.armFinished?.(claim, name, arm);
+  return arm;
+}
+
+function checked(experiment: Experiment, history: History): { finding: Finding } | { checkerError: string } {
+  try {
+    return { finding: experiment.check(history) };
+  } catch (error) {
+    return { checkerError: (error as Error).message };
+  }
+}
+
+function arenaOf(system: JudgeSystem, history: NemesisArena['history'], signal: AbortSignal): NemesisArena {
+  const target = {
+    apiUrls: () => system.instances('api').map(({ url }) => url),
+    subscriberUrl: () => system.instances('subscriber')[0]!.url.replace('http', 'ws'),
+    redisUrl: system.redisUrl,
+    prefix: system.prefix,
+    leaseMs: system.spec.leaseMs,
+    ledgerLength: () => system.ledger.read().length,
+  };
+  return { history, target, signal, system };
+}
+
+/** The work's result, unless the run is interrupted before: then the work is left to the tear-down. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function relative(lines: readonly LedgerLine[], originMs: number): LedgerLine[] {
+  return lines.map((line) => ({ ...line, atMs: line.atMs - originMs })).sort((a, b) => a.atMs - b.atMs);
+}
+
+function phaseOf(events: readonly Event[]): string {
+  const last = events.findLast((event) => event.type === 'phase');
+  return last?.type === 'phase' ? last.phase : 'set up';
+}
+
+function whyOf(arm: Arm): string {
+  if (arm.skipped ?? arm.error ?? arm.checkerError) return (arm.skipped ?? arm.error ?? arm.checkerError)!;
+  const [first] = arm.finding?.violations ?? [];
+  return first ? `${first.rule}: ${first.detail}` : 'no rule was broken';
+}

@@ -1,0 +1,189 @@
+// The system under test as processes: one Redis, and the services on it. Starts, replaces and stops them; which of them
+// to break, and when, is the nemesis' business.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { waitUntil } from '../wait.ts';
+import type { DeadMan } from './dead-man.ts';
+import { type LedgerTail, ledgerTail } from './ledger-tail.ts';
+import { freePort } from './ports.ts';
+import { launch, type ManagedProcess } from './process.ts';
+import { type RedisServer, redisServer } from './redis-server.ts';
+import type { RedisSource } from './redis-source.ts';
+import type { SystemSpec } from './spec.ts';
+
+export type Service = 'api' | 'worker' | 'subscriber';
+
+export interface Instance {
+  readonly service: Service;
+  readonly name: string;
+  readonly port: number;
+  readonly url: string;
+  readonly process: ManagedProcess;
+}
+
+export interface JudgeSystem {
+  readonly spec: SystemSpec;
+  /** The machine's monotonic clock when the experiment began: a history's 0. */
+  readonly originMs: number;
+  readonly redisUrl: string;
+  /** All keys of this system begin with it. */
+  readonly prefix: string;
+  /** @throws {Error} if the server is external: the harness does not own it */
+  ownRedis(): RedisServer;
+  /** Those that were started and not yet retired, in the order of their start. */
+  instances(service: Service): readonly Instance[];
+  /** Starts one more and waits until it is ready. `port`: take over a retired instance's address. */
+  start(service: Service, port?: number): Promise<Instance>;
+  /** Takes an instance off the list; how its process ends is up to the caller. */
+  retire(instance: Instance): void;
+  readonly ledger: LedgerTail;
+  stop(): Promise<void>;
+}
+
+export interface Place {
+  redis: RedisSource;
+  deadMan: DeadMan;
+  /** Data that dies with the run. */
+  temporaryDir: string;
+  /** Ledgers and logs: they stay. */
+  outputDir: string;
+  /** Unique for this run on this server. */
+  prefix: string;
+  projectRoot: string;
+  originMs: number;
+}
+
+const startDeadlineMs = 20_000;
+
+export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeSystem> {
+  const { deadMan, prefix } = place;
+  const logsDir = join(place.outputDir, 'logs');
+  const ledgerDir = join(place.outputDir, 'ledger');
+  mkdirSync(logsDir, { recursive: true });
+  mkdirSync(ledgerDir, { recursive: true });
+
+  const own = place.redis.kind === 'binary' ? await startRedis(spec, place, logsDir) : undefined;
+  const redisUrl = own?.url ?? (place.redis as { url: string }).url;
+  const ledger = ledgerTail();
+  const running: Instance[] = [];
+  const launched: ManagedProcess[] = [];
+  const started: Record<Service, number> = { api: 0, worker: 0, subscriber: 0 };
+
+  const start = async (service: Service, takeOver?: number): Promise<Instance> => {
+    const name = `${service}-${++started[service]}`;
+    const port = takeOver ?? (await freePort());
+    const ledgerFile = join(ledgerDir, `${name}.ndjson`);
+    ledger.follow(ledgerFile);
+    const process = launch(
+      {
+        name,
+        command: globalThis.process.execPath,
+        args: [join(place.projectRoot, `services/${service}/main.ts`)],
+        cwd: place.projectRoot,
+        logFile: join(logsDir, `${name}.log`),
+        env: {
+          ...settingsOf(spec, redisUrl, prefix),
+          PORT: String(port),
+          SERVICE_NAME: name,
+          LEDGER_FILE: ledgerFile,
+          NODE_COMPILE_CACHE: join(place.projectRoot, 'node_modules/.cache/redproof'),
+          ...spec.env[service],
+        },
+      },
+      deadMan,
+    );
+    launched.push(process);
+    await process.waitForLog('"msg":"ready"', startDeadlineMs);
+    const instance = { service, name, port, url: `http://127.0.0.1:${port}`, process };
+    running.push(instance);
+    return instance;
+  };
+
+  const stop = async (): Promise<void> => {
+    await Promise.all(launched.filter((process) => process.alive()).map((process) => process.kill()));
+    ledger.read();
+    ledger.close();
+    if (own) await own.stop();
+    else await removeKeys(redisUrl, prefix);
+  };
+
+  const many = (service: Service, count: number) => Array.from({ length: count }, () => start(service));
+  try {
+    const { apis, workers, subscribers } = spec;
+    await Promise.all([...many('api', apis), ...many('worker', workers), ...many('subscriber', subscribers)]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  return {
+    spec,
+    originMs: place.originMs,
+    redisUrl,
+    prefix,
+    ownRedis: () => {
+      if (own === undefined) throw new Error(`${redisUrl} is not the harness's own server`);
+      return own;
+    },
+    instances: (service) => running.filter((instance) => instance.service === service),
+    start,
+    retire: (instance) => {
+      const index = running.indexOf(instance);
+      if (index >= 0) running.splice(index, 1);
+    },
+    ledger,
+    stop,
+  };
+}
+
+function settingsOf(spec: SystemSpec, redisUrl: string, prefix: string): Record<string, string> {
+  return {
+    REDIS_URL: redisUrl,
+    QUEUE: spec.queue,
+    QUEUE_PREFIX: prefix,
+    QUEUE_LEASE_MS: String(spec.leaseMs),
+    WORKER_CONCURRENCY: String(spec.concurrency),
+  };
+}
+
+async function startRedis(spec: SystemSpec, place: Place, logsDir: string): Promise<RedisServer> {
+  if (place.redis.kind !== 'binary') throw new TypeError('only a binary can be started');
+  const dir = join(place.temporaryDir, 'redis');
+  mkdirSync(dir, { recursive: true });
+  const server = await redisServer(
+    {
+      binary: place.redis.binary,
+      name: 'redis',
+      dir,
+      logFile: join(logsDir, 'redis.log'),
+      settings: spec.redis,
+    },
+    place.deadMan,
+  );
+  await server.start();
+  return server;
+}
+
+/** On a server that is not ours, only what this run wrote goes away. */
+async function removeKeys(url: string, prefix: string): Promise<void> {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1 });
+  redis.on('error', () => {});
+  try {
+    for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1000 })) {
+      if (keys.length > 0) await redis.unlink(...(keys as string[]));
+    }
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Resolves once /readyz of an instance says yes. */
+export async function untilReady(instance: Instance, deadlineMs: number): Promise<void> {
+  await waitUntil(async () => (await fetch(`${instance.url}/readyz`).catch(() => undefined))?.ok, {
+    what: `${instance.name} to be ready`,
+    deadlineMs,
+    everyMs: 20,
+  });
+}

@@ -1,0 +1,55 @@
+// Reads /proc: what state a process is in, when it was born, whether it belongs to a run. It changes nothing, and it
+// imports only node: builtins, because the dead-man must start fast. Where there is no /proc, `hasProc` is false.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+export const hasProc = existsSync('/proc/self/stat');
+
+/** The environment variable that marks every process of a run. */
+export const runVariable = 'REDPROOF_RUN';
+
+export interface ProcessStat {
+  /** R, S, D, T (stopped), Z (dead, not yet reaped), … */
+  state: string;
+  group: number;
+  /** Ticks since boot at its birth: with the pid it names one process for ever, even if the pid is used again. */
+  startTicks: string;
+}
+
+/** `undefined`: there is no such process (any more). */
+export function readStat(pid: number, path = `/proc/${pid}/stat`): ProcessStat | undefined {
+  const text = read(path);
+  if (text === undefined) return undefined;
+  // The name of the program may contain spaces and parentheses; the fields begin after the last one.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0]!, group: Number(fields[2]), startTicks: fields[19]! };
+}
+
+/** The state of each thread; empty when the process is gone. */
+export function threadStates(pid: number): string[] {
+  let threads: string[];
+  try {
+    threads = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+  return threads.flatMap((thread) => readStat(pid, `/proc/${pid}/task/${thread}/stat`)?.state ?? []);
+}
+
+/** A process that is dead but not reaped has no environment, so it never counts. */
+export function belongsToRun(pid: number, token: string): boolean {
+  const environment = read(`/proc/${pid}/environ`);
+  return environment !== undefined && `\0${environment}`.includes(`\0${runVariable}=${token}\0`);
+}
+
+export function allPids(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined; // gone meanwhile, or not ours to read
+  }
+}

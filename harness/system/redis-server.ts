@@ -1,0 +1,124 @@
+// A Redis that the harness owns: a process on a loopback port with its own directory, which can be ended, killed,
+// paused and started again on the same port and data. It finds no binary (toolchain does) and judges nothing.
+
+import { statSync } from 'node:fs';
+import type { RedisBinary } from '../toolchain/redis.ts';
+import type { DeadMan } from './dead-man.ts';
+import { freePort } from './ports.ts';
+import { type Exit, launch, type ManagedProcess } from './process.ts';
+import { PortTakenError, untilReady } from './redis-ready.ts';
+import { ask, parseInfo, type RedisAddress } from './resp.ts';
+
+export { connectExternal, type ExternalRedis } from './external-redis.ts';
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  readonly dir: string;
+  readonly version: string;
+  /** Changes with each start: the proof that a restart was one. */
+  runId(): Promise<string>;
+  /** Nothing happens if it runs already. */
+  start(): Promise<void>;
+  /** SIGTERM: Redis flushes and saves as it is set to. SIGKILL after 10 s. */
+  terminate(): Promise<Exit>;
+  kill(): Promise<Exit>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** After `kill` or `terminate`: again on the same port and data; resolves when the data is loaded. */
+  restart(): Promise<void>;
+  /** The lines of one section of INFO. */
+  info(section: string): Promise<Record<string, string>>;
+  /** Of the running process, or of the last one. */
+  pid(): number;
+  /** For teardown: whatever state it is in, it is gone afterwards. */
+  stop(): Promise<void>;
+}
+
+export interface RedisServerOptions {
+  binary: RedisBinary;
+  name: string;
+  dir: string;
+  /** Redis' own log, appended to by each start. */
+  logFile: string;
+  /** Redis' configuration, such as `{ appendonly: 'yes', appendfsync: 'always', save: '' }`. */
+  settings: Record<string, string>;
+}
+
+const answerDeadlineMs = 2000;
+
+/** Directives of several words; for all others a space is part of the value. */
+const manyWords = new Set(['save', 'client-output-buffer-limit', 'oom-score-adj-values', 'rename-command']);
+
+/** Started and ready. @throws {Error} with Redis' own words if it refuses the settings or the data. */
+export async function redisServer(options: RedisServerOptions, deadMan: DeadMan): Promise<RedisServer> {
+  const { binary, name, dir, logFile, settings } = options;
+  const password = settings.requirepass;
+  let current: ManagedProcess | undefined;
+  let address: RedisAddress = { host: '127.0.0.1', port: 0 };
+
+  const boot = async () => {
+    const logStartBytes = sizeBytes(logFile);
+    const command = { name, command: binary.path, args: args(settings, dir, address.port) };
+    current = launch({ ...command, env: binary.env, logFile, cwd: dir }, deadMan);
+    try {
+      await untilReady(current, address, logStartBytes);
+    } catch (error) {
+      await current.kill();
+      throw error;
+    }
+  };
+  for (let tries = 1; ; tries++) {
+    address = { host: '127.0.0.1', port: await freePort(), ...(password ? { password } : {}) };
+    try {
+      await boot();
+      break;
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || tries === 5) throw error;
+    }
+  }
+
+  const running = (): ManagedProcess => current!;
+  const info = async (section: string) => parseInfo(await ask(address, ['INFO', section], answerDeadlineMs));
+  const { redis_version: version = 'unknown' } = await info('server');
+  return {
+    url: `redis://${password ? `:${encodeURIComponent(password)}@` : ''}127.0.0.1:${address.port}`,
+    port: address.port,
+    dir,
+    version,
+    runId: async () => (await info('server')).run_id!,
+    start: async () => {
+      if (!running().alive()) await boot();
+    },
+    terminate: () => running().terminate(10_000),
+    kill: () => running().kill(),
+    pause: () => running().pause(),
+    resume: () => running().resume(),
+    restart: async () => {
+      if (running().alive())
+        throw new Error(`${name} (pid ${running().pid}) still runs: kill or terminate it first`);
+      await boot();
+    },
+    info,
+    pid: () => running().pid,
+    stop: async () => {
+      running().signal('SIGCONT');
+      await running().terminate(2000);
+    },
+  };
+}
+
+function args(settings: Record<string, string>, dir: string, port: number): string[] {
+  const words = Object.entries(settings).flatMap(([directive, value]) => [
+    `--${directive}`,
+    ...(manyWords.has(directive) && value !== '' ? value.split(/\s+/) : [value]),
+  ]);
+  const owned = { port: String(port), bind: '127.0.0.1', dir, daemonize: 'no', logfile: '' };
+  // A title would overwrite the environment, by which the dead-man recognises its own.
+  const titled = { 'set-proc-title': 'no' };
+  return [...words, ...Object.entries({ ...owned, ...titled }).flatMap(([k, v]) => [`--${k}`, v])];
+}
+
+function sizeBytes(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

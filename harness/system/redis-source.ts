@@ -1,0 +1,7 @@
+// Where the Redis under test comes from: a binary that the harness starts and may crash, or a server of somebody else.
+
+import type { RedisBinary } from '../toolchain/redis.ts';
+
+export type RedisSource =
+  | { kind: 'binary'; binary: RedisBinary; version: string }
+  | { kind: 'external'; url: string; version: string };

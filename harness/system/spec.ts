@@ -1,0 +1,49 @@
+// Which system an experiment wants: how many of each service, with which settings, on which Redis. Pure data, a part of
+// the plan. The defaults are the ones of the claims table.
+
+export interface SystemSpec {
+  /** A queue adapter's name, or the path of a file. */
+  queue: string;
+  apis: number;
+  workers: number;
+  /** Jobs that one worker runs at a time. */
+  concurrency: number;
+  subscribers: number;
+  leaseMs: number;
+  /** Settings of Redis, as in its configuration file. */
+  redis: Record<string, string>;
+  /** Further environment variables (services/shared/config.ts) for all instances of a service. */
+  env: { api: Record<string, string>; worker: Record<string, string>; subscriber: Record<string, string> };
+}
+
+const persistent = { appendonly: 'yes', appendfsync: 'always', save: '' };
+const volatile = { appendonly: 'no', save: '' };
+
+/** The judge, with what differs from the defaults: one API, two workers of two slots, no subscriber, Redis in memory. */
+export function judgeOf(
+  differs: Partial<Omit<SystemSpec, 'env'>> & { env?: Partial<SystemSpec['env']> } = {},
+): SystemSpec {
+  return {
+    queue: 'reliable-list',
+    apis: 1,
+    workers: 2,
+    concurrency: 2,
+    subscribers: 0,
+    leaseMs: 1000,
+    redis: volatile,
+    ...differs,
+    env: { api: {}, worker: {}, subscriber: {}, ...differs.env },
+  };
+}
+
+/** The same for every service. */
+export function everywhere(env: Record<string, string>): SystemSpec['env'] {
+  return { api: env, worker: env, subscriber: env };
+}
+
+/** Redis alone, for claims about Redis itself. */
+export function onlyRedis(redis: Record<string, string> = volatile): SystemSpec {
+  return judgeOf({ apis: 0, workers: 0, redis });
+}
+
+export { persistent, volatile };

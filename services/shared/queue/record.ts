@@ -1,0 +1,76 @@
+// What the scripts answer, as the queue's own types. No I/O.
+
+import type { JobState } from '../contract.ts';
+import type { Acked, Claim, Enqueued, Job, JobChange, JobRecord } from './queue.ts';
+
+type Flat = (string | number)[];
+
+/** The record in a job's hash; null if there is none. */
+export function decodeRecord(id: string, fields: Record<string, string>): JobRecord | null {
+  if (fields.state === undefined) return null;
+  return {
+    id,
+    payload: fields.payload ?? '',
+    state: fields.state as JobState,
+    version: Number(fields.version),
+    fence: Number(fields.fence),
+    attempts: Number(fields.attempts),
+    enqueuedAtMs: Number(fields.enqueuedAtMs),
+    ...(fields.owner !== undefined && { owner: fields.owner }),
+    ...(fields.startedAtMs !== undefined && { startedAtMs: Number(fields.startedAtMs) }),
+    ...(fields.finishedAtMs !== undefined && { finishedAtMs: Number(fields.finishedAtMs) }),
+    ...(fields.result !== undefined && { result: fields.result }),
+  };
+}
+
+/** The reply of record/enqueue.lua. */
+export function decodeEnqueued(job: Job, cap: number, reply: unknown): Enqueued {
+  const answer = reply as ['accepted' | 'full', number] | ['known' | 'conflict', string[]];
+  switch (answer[0]) {
+    case 'full':
+      return { outcome: 'full', queued: answer[1], cap };
+    case 'accepted': {
+      const fresh = { state: 'queued', version: 1, fence: 0, attempts: 0, enqueuedAtMs: answer[1] } as const;
+      return { outcome: 'accepted', record: { id: job.id, payload: job.payload, ...fresh } };
+    }
+    default: {
+      const fields = Object.fromEntries(inGroups(answer[1], 2)) as Record<string, string>;
+      return { outcome: answer[0], record: decodeRecord(job.id, fields) as JobRecord };
+    }
+  }
+}
+
+/** A flat list of id, payload, fence, attempt, version. */
+export function decodeClaims(reply: unknown): Claim[] {
+  return inGroups(reply as Flat, 5).map(([id, payload, fence, attempt, version]) => ({
+    id: String(id),
+    payload: String(payload),
+    fence: Number(fence),
+    attempt: Number(attempt),
+    version: Number(version),
+  }));
+}
+
+/** A flat list of id, state, version, attempts. */
+export function decodeChanges(reply: unknown): JobChange[] {
+  return inGroups(reply as Flat, 4).map(([id, state, version, attempts]) => ({
+    id: String(id),
+    state: state as JobState,
+    version: Number(version),
+    attempts: Number(attempts),
+  }));
+}
+
+export function decodeAcked(reply: unknown): Acked {
+  const [outcome, version] = reply as ['acked' | 'already', number] | ['stale'];
+  return outcome === 'stale' ? { outcome } : { outcome, version: Number(version) };
+}
+
+export function decodeCounts(reply: unknown): Record<JobState, number> {
+  const [queued, running, done, dead] = reply as [number, number, number, number];
+  return { queued, running, done, dead };
+}
+
+function inGroups<T>(flat: T[], size: number): T[][] {
+  return Array.from({ length: flat.length / size }, (_, i) => flat.slice(i * size, (i + 1) * size));
+}

@@ -1,0 +1,34 @@
+// `reliable-list`: a job is moved, not popped, to its worker's own list; a lease says how long it may stay there, a
+// fence decides whose result counts. Nothing is lost when a worker or Redis dies, and one result is recorded a job.
+//
+// Keys, all behind the prefix: `job:<id>` (hash), `queued`, `processing:<worker>` (lists), `leases`, `workers`, `dead`
+// (sorted sets by Redis' time in ms), `done` (counter), `run-id`, `grace`. No key contains anything of a user's.
+
+import type { QueueAdapter } from './queue.ts';
+import { consumer } from './reliable-list/consumer.ts';
+import { producer } from './reliable-list/producer.ts';
+import { type Scripts, scripts } from './reliable-list/scripts.ts';
+import { prepareScript } from './script.ts';
+
+/** The adapter, or a variant of it in which some scripts are replaced: how tests plant bugs. */
+export function reliableList(overrides: Partial<Scripts> = {}, name = 'reliable-list'): QueueAdapter {
+  const texts = { ...scripts, ...overrides };
+  const prepared = {
+    enqueue: prepareScript(texts.enqueue),
+    adopt: prepareScript(texts.adopt),
+    ack: prepareScript(texts.ack),
+    heartbeat: prepareScript(texts.heartbeat),
+    reap: prepareScript(texts.reap),
+    release: prepareScript(texts.release),
+    redrive: prepareScript(texts.redrive),
+    counts: prepareScript(texts.counts),
+  };
+  return {
+    name,
+    contract: 'effectively-once',
+    producer: (settings) => producer(settings, prepared),
+    consumer: (settings, worker) => consumer(settings, worker, prepared),
+  };
+}
+
+export default reliableList();

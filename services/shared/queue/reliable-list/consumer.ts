@@ -1,0 +1,91 @@
+// The side of `reliable-list` that claims and acks. It remembers the claims in hand, by which Redis tells a lost reply
+// (adopted, yet not in hand: hand it out again) from work under way.
+
+import { randomUUID } from 'node:crypto';
+import { closeRedis, openBlockingReader, openCommands } from '../connection.ts';
+import { createPoll } from '../poll.ts';
+import type { Claim, Consumer, QueueSettings } from '../queue.ts';
+import { decodeAcked, decodeChanges, decodeClaims } from '../record.ts';
+import { runScript } from '../script.ts';
+import { createHand } from './hand.ts';
+import type { PreparedScripts } from './scripts.ts';
+
+/** Jobs a reap takes at most, so that one call never holds Redis up for long. */
+const reapLimit = 100;
+/** How long the name of a dead worker is kept; far longer than any blocking pop of it can linger in a socket. */
+const forgetMs = 600_000;
+
+export function consumer(settings: QueueSettings, worker: string, scripts: PreparedScripts): Consumer {
+  const { prefix, leaseMs, fenced } = settings;
+  const redis = openCommands(settings.redis);
+  const reader = settings.pollEveryMs === 0 ? openBlockingReader(settings.redis, redis) : undefined;
+  const poll = createPoll(settings.pollEveryMs);
+  const session = randomUUID();
+  const hand = createHand();
+  // Whether our own list may hold what is not in hand. At first also because a worker must be known (the adopt script
+  // registers it) before it pops anything, or nobody would look for what it popped when it dies.
+  let doubt = true;
+  const run = (script: keyof PreparedScripts, ...args: (string | number)[]) =>
+    runScript(redis, scripts[script], prefix, args);
+
+  async function adopt(max: number, take: boolean): Promise<Claim[]> {
+    doubt = true;
+    const claims = decodeClaims(
+      await run('adopt', worker, session, leaseMs, max, take ? 1 : 0, ...hand.fences()),
+    );
+    doubt = false;
+    for (const claim of claims) hand.take(claim);
+    return claims;
+  }
+
+  return {
+    async claim(max, signal) {
+      if (reader === undefined) return poll(() => adopt(max, true), signal);
+      if (doubt) {
+        const claims = await adopt(max, !signal.aborted);
+        if (claims.length > 0) return claims;
+      }
+      if (signal.aborted) return [];
+      const move = reader.wait(
+        (blocking, seconds) =>
+          blocking.blmove(`${prefix}queued`, `${prefix}processing:${worker}`, 'RIGHT', 'LEFT', seconds),
+        signal,
+      );
+      const failed = await move.then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+      // Whatever became of the move: what it moved lies in our list.
+      const claims = await adopt(max, !signal.aborted);
+      if (failed === null || claims.length > 0) return claims;
+      doubt = true;
+      throw failed.error;
+    },
+
+    async heartbeat() {
+      const held = hand.claims();
+      const ids = (await run('heartbeat', worker, leaseMs, ...hand.fences())) as string[];
+      // Without the fence there is no telling whose a job is.
+      return fenced ? hand.lose(held, new Set(ids)) : [];
+    },
+
+    async ack(claim, result) {
+      const { retentionMs } = settings;
+      const reply = await run('ack', claim.id, claim.fence, worker, result, retentionMs, fenced ? 1 : 0);
+      hand.drop(claim);
+      return decodeAcked(reply);
+    },
+
+    async release(claim) {
+      const reply = await run('release', claim.id, claim.fence, worker);
+      hand.drop(claim);
+      return decodeChanges(reply)[0] ?? null;
+    },
+
+    reap: async () => decodeChanges(await run('reap', leaseMs, settings.maxAttempts, reapLimit, forgetMs)),
+
+    async close() {
+      await Promise.all([reader?.close(), closeRedis(redis)]);
+    },
+  };
+}

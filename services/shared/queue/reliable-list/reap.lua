@@ -1,0 +1,63 @@
+-- Takes what dead or sleeping workers hold. The fence rises here, before anyone else can claim the job, so that the
+-- sleeper's late ack is refused from this moment on.
+-- ARGV: leaseMs, maxAttempts (0: no limit), limit (jobs a call), forgetMs.
+-- Answers id, state, version, attempts of each job whose state changed, in one flat list.
+local leaseMs, maxAttempts, limit, forgetMs =
+  tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local at = now()
+local changes = {}
+
+-- After a restart of Redis that took longer than a lease, every lease has run out, whoever lives. One lease of grace
+-- lets the living renew theirs. (A prefix that never saw a reap has nobody to spare.)
+local runId = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+local knownRunId = redis.call('GET', prefix .. 'run-id')
+if knownRunId ~= runId then
+  redis.call('SET', prefix .. 'run-id', runId)
+  if knownRunId then redis.call('SET', prefix .. 'grace', at + leaseMs, 'PX', leaseMs + 1000) end
+end
+if tonumber(redis.call('GET', prefix .. 'grace') or 0) > at then return changes end
+
+-- 1. Leases that ran out. The newest goes back first, so that the oldest ends at the head of the queue.
+local expired = redis.call('ZRANGEBYSCORE', prefix .. 'leases', '-inf', at, 'LIMIT', 0, limit)
+for i = #expired, 1, -1 do
+  local id = expired[i]
+  local state, owner, attempts = unpack(redis.call('HMGET', job(id), 'state', 'owner', 'attempts'))
+  redis.call('ZREM', prefix .. 'leases', id)
+  if state == 'running' then
+    redis.call('LREM', prefix .. 'processing:' .. owner, 0, id)
+    redis.call('HINCRBY', job(id), 'fence', 1)
+    local version = redis.call('HINCRBY', job(id), 'version', 1)
+    local nextState = 'queued'
+    if maxAttempts > 0 and tonumber(attempts) >= maxAttempts then
+      nextState = 'dead'
+      redis.call('ZADD', prefix .. 'dead', at, id)
+    else
+      redis.call('HDEL', job(id), 'owner', 'session', 'startedAtMs')
+      redis.call('RPUSH', prefix .. 'queued', id)
+    end
+    redis.call('HSET', job(id), 'state', nextState)
+    for _, value in ipairs({ id, nextState, version, tonumber(attempts) }) do changes[#changes + 1] = value end
+  end
+end
+
+-- 2. What a worker popped and never adopted, since it died in between. Its state is `queued` still, so nothing
+-- changes that anyone could see; the oldest again ends at the head.
+local moved = 0
+local gone = redis.call('ZRANGEBYSCORE', prefix .. 'workers', '-inf', at, 'WITHSCORES', 'LIMIT', 0, 500)
+for i = 1, #gone, 2 do
+  local processing = prefix .. 'processing:' .. gone[i]
+  local entries = redis.call('LRANGE', processing, 0, -1)
+  for _, id in ipairs(entries) do
+    local state = redis.call('HGET', job(id), 'state')
+    if state ~= 'running' and moved < limit then
+      redis.call('LREM', processing, 0, id)
+      if state == 'queued' then redis.call('RPUSH', prefix .. 'queued', id) end
+      moved = moved + 1
+    end
+  end
+  -- Not forgotten at once: a blocking pop of the dead may still be on its way through a sleeping Redis.
+  if #entries == 0 and tonumber(gone[i + 1]) < at - forgetMs then
+    redis.call('ZREM', prefix .. 'workers', gone[i])
+  end
+end
+return changes

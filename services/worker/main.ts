@@ -1,0 +1,83 @@
+// The worker process: settings, connections, signals. What a worker does is in worker.ts.
+// Exit status: 0 drained after SIGTERM or SIGINT, 1 on a second one or a crash, 64 bad settings.
+
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Registry } from 'prom-client';
+import { loadConfig, queueSettings, type WorkerConfig, workerSchema } from '../shared/config.ts';
+import { startProbe } from '../shared/http-probe.ts';
+import { sandboxLimits } from '../shared/judge/limits.ts';
+import { openLedger } from '../shared/ledger.ts';
+import { openLog } from '../shared/log.ts';
+import { workerMetrics } from '../shared/metrics.ts';
+import { loadAdapter } from '../shared/queue/load.ts';
+import type { QueueAdapter } from '../shared/queue/queue.ts';
+import { openRedis } from '../shared/redis.ts';
+import { openPool } from './pool.ts';
+import { statusPublisher } from './status-publisher.ts';
+import { startWorker } from './worker.ts';
+
+const publisherWaitMs = 500;
+
+async function main(config: WorkerConfig, adapter: QueueAdapter): Promise<void> {
+  const name = config.SERVICE_NAME ?? `worker-${process.pid}`;
+  const log = openLog(name, config.LOG_LEVEL);
+  const settings = queueSettings(config);
+  const registry = new Registry();
+  const pool = openPool(config.WORKER_CONCURRENCY, sandboxLimits(config));
+  const redis = openRedis(settings.redis, 'commands', (error) =>
+    log.debug({ error: error.message }, 'publisher connection'),
+  );
+  let draining = false;
+  const probe = await startProbe({
+    host: config.HOST,
+    port: config.PORT,
+    registry,
+    ready: async () => !draining && (await redis.ping()) === 'PONG',
+  });
+  // Else the first statuses would be lost for want of a connection. If Redis is away, the worker waits for it later.
+  await once(redis, 'ready', { signal: AbortSignal.timeout(publisherWaitMs) }).catch(() => {});
+  const tools = {
+    // Unique in each life: a new process must not take over what the old one held without a new fence.
+    consumer: adapter.consumer(settings, `${name}-${process.pid}-${randomBytes(4).toString('hex')}`),
+    pool,
+    ledger: openLedger(config.LEDGER_FILE, name),
+    log,
+    metrics: workerMetrics(registry),
+    publish: statusPublisher(redis, config.QUEUE_PREFIX, log),
+  };
+  const worker = startWorker(tools, {
+    concurrency: config.WORKER_CONCURRENCY,
+    heartbeatEveryMs: config.WORKER_HEARTBEAT_EVERY_MS || Math.ceil(config.QUEUE_LEASE_MS / 3),
+    reapEveryMs: config.WORKER_REAP_EVERY_MS,
+    drainGraceMs: config.DRAIN_GRACE_MS,
+  });
+
+  const stop = async (signal: NodeJS.Signals) => {
+    if (draining) process.exit(1);
+    draining = true;
+    log.info({ signal }, 'stopping');
+    await worker.drain();
+    // What was published last must have left before the connection closes.
+    await redis.quit().catch(() => redis.disconnect());
+    await probe.close();
+    log.info('stopped');
+    process.exit(0);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+
+  log.info({ port: probe.port, queue: adapter.name, concurrency: config.WORKER_CONCURRENCY }, 'ready');
+  pool.warm();
+}
+
+let config: WorkerConfig;
+let adapter: QueueAdapter;
+try {
+  config = loadConfig(workerSchema);
+  adapter = await loadAdapter(config.QUEUE);
+} catch (error) {
+  process.stderr.write(`worker: ${(error as Error).message}\n`);
+  process.exit(64);
+}
+await main(config, adapter);
