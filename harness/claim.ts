@@ -1,5 +1,6 @@
 // What a claim is: the shape of every file under harness/claims/. Types and their small constructors; no I/O.
 
+import type { JobState } from '../services/shared/contract.ts';
 import type { Contract } from '../services/shared/queue/queue.ts';
 import type { Finding } from './checker/finding.ts';
 import type { History, Recorder } from './history.ts';
@@ -16,6 +17,8 @@ export interface Target {
   redisUrl: string;
   prefix: string;
   leaseMs: number;
+  /** How many jobs are in each state now, by the queue's own account. */
+  counts(): Promise<Record<JobState, number>>;
   /** How many lines the execution ledgers hold so far, all services together. */
   ledgerLength(): number;
 }

@@ -168,6 +168,7 @@ function arenaOf(system: JudgeSystem, history: NemesisArena['history'], signal: 
     redisUrl: system.redisUrl,
     prefix: system.prefix,
     leaseMs: system.spec.leaseMs,
+    counts: system.counts,
     ledgerLength: () => system.ledger.read().length,
   };
   return { history, target, signal, system };

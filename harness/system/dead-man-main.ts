@@ -3,7 +3,7 @@
 // nothing and watches nothing else. dead-man.ts starts it; the orders (one JSON value a line) are declared here.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { allPids, belongsToRun, hasProc, readStat } from './proc.ts';
@@ -71,6 +71,7 @@ async function cleanAndExit(): Promise<void> {
   const deadlineMs = performance.now() + budgetMs;
   const problems = await killAll(deadlineMs);
   for (const path of mounts.keys()) problems.push(...unmount(path));
+  detachStrays();
   for (const path of directories) problems.push(...(await remove(path, deadlineMs)));
   tell(JSON.stringify(problems));
   process.exit(problems.length === 0 ? 0 : 1);
@@ -138,9 +139,23 @@ function unmount(path: string): string[] {
   }
   // Somebody else may have got the same device since: detach it only while it carries the file that it carried here.
   if (loopDevice !== null && backing !== undefined && backingFile(loopDevice) === backing) {
-    spawnSync('losetup', ['--detach', loopDevice], { timeout: 700, killSignal: 'SIGKILL' });
+    detach(loopDevice);
   }
   return isMounted(path) ? [`${path} is still mounted`] : [];
+}
+
+/** A loop device whose file is in a directory of the run, though nobody came to register it. */
+function detachStrays(): void {
+  if (!existsSync('/sys/block')) return;
+  for (const device of readdirSync('/sys/block').filter((name) => name.startsWith('loop'))) {
+    const file = backingFile(device);
+    if (file !== undefined && [...directories].some((dir) => file.startsWith(`${dir}/`))) detach(device);
+  }
+}
+
+function detach(loopDevice: string): void {
+  const device = `/dev/${basename(loopDevice)}`;
+  spawnSync('losetup', ['--detach', device], { timeout: 700, killSignal: 'SIGKILL' });
 }
 
 function isMounted(path: string): boolean {

@@ -4,6 +4,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { loadConfig, queueSettings, workerSchema } from '../../services/shared/config.ts';
+import type { JobState } from '../../services/shared/contract.ts';
+import { loadAdapter } from '../../services/shared/queue/load.ts';
+import type { Producer } from '../../services/shared/queue/queue.ts';
 import { waitUntil } from '../wait.ts';
 import type { DeadMan } from './dead-man.ts';
 import { type LedgerTail, ledgerTail } from './ledger-tail.ts';
@@ -39,6 +43,8 @@ export interface JudgeSystem {
   /** Takes an instance off the list; how its process ends is up to the caller. */
   retire(instance: Instance): void;
   readonly ledger: LedgerTail;
+  /** How many jobs are in each state now, by the queue's own account. */
+  counts(): Promise<Record<JobState, number>>;
   stop(): Promise<void>;
 }
 
@@ -101,7 +107,15 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
     return instance;
   };
 
+  let reader: Producer | undefined;
+  const counts = async (): Promise<Record<JobState, number>> => {
+    const settings = queueSettings(loadConfig(workerSchema, settingsOf(spec, redisUrl, prefix)));
+    reader ??= (await loadAdapter(spec.queue)).producer(settings);
+    return reader.counts();
+  };
+
   const stop = async (): Promise<void> => {
+    await reader?.close();
     await Promise.all(launched.filter((process) => process.alive()).map((process) => process.kill()));
     ledger.read();
     ledger.close();
@@ -134,6 +148,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
       if (index >= 0) running.splice(index, 1);
     },
     ledger,
+    counts,
     stop,
   };
 }

@@ -42,6 +42,11 @@ export function belongsToRun(pid: number, token: string): boolean {
   return environment !== undefined && `\0${environment}`.includes(`\0${runVariable}=${token}\0`);
 }
 
+/** Its arguments, each ended by a NUL. */
+export function commandLine(pid: number): string {
+  return read(`/proc/${pid}/cmdline`) ?? '';
+}
+
 export function allPids(): number[] {
   return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }

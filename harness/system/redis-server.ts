@@ -102,7 +102,10 @@ export async function redisServer(options: RedisServerOptions, deadMan: DeadMan)
     info,
     pid: () => running().pid,
     stop: async () => {
-      running().signal('SIGCONT');
+      if (running().alive())
+        await running()
+          .resume()
+          .catch(() => {}); // it may end meanwhile
       await running().terminate(2000);
     },
   };

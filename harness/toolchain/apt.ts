@@ -12,8 +12,11 @@ export interface Apt {
   closure(names: string[]): Promise<string[]>;
   /** Downloads (checked against the lists' signatures) and unpacks. */
   unpack(names: string[], into: string): Promise<void>;
-  /** Fetches fresh lists into the private directory, which is used from then on. */
-  update(): Promise<void>;
+  /**
+   * Fetches fresh lists into the private directory, which is used from then on. Resolves with apt's first complaint:
+   * one source of several that cannot be reached is no failure.
+   */
+  update(): Promise<string | undefined>;
 }
 
 const commandTimeoutMs = 180_000;
@@ -36,19 +39,22 @@ export function openApt(dir: string, path: string): Apt | undefined {
   let options = [...cacheOptions, ...user, ...(hasLists(lists) ? privateLists : [])];
   const run = async (command: string, args: string[], cwd = dir) => {
     const env = { PATH: path, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
-    const result = await execa(command, args, { cwd, env, timeout: commandTimeoutMs, stdin: 'ignore' });
-    return result.stdout;
+    const how = { cwd, env, timeout: commandTimeoutMs, stdin: 'ignore', reject: false } as const;
+    const { failed, stdout, stderr, shortMessage } = await execa(command, args, how);
+    const complaints = (stderr ?? '').split('\n').filter((line) => /^[EW]: /.test(line));
+    if (failed) throw new Error(`${command} failed: ${complaints.at(-1) ?? shortMessage}`);
+    return { stdout: stdout ?? '', complaint: complaints[0] };
   };
   return {
     candidate: async (name) => {
-      const policy = await run('apt-cache', [...options, 'policy', name]);
-      const version = /Candidate: (\S+)/.exec(policy)?.[1];
+      const { stdout } = await run('apt-cache', [...options, 'policy', name]);
+      const version = /Candidate: (\S+)/.exec(stdout)?.[1];
       return version === '(none)' ? undefined : version;
     },
     closure: async (names) => {
       const optional = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'];
       const args = ['depends', '--recurse', ...optional.map((kind) => `--no-${kind}`), ...names];
-      const lines = (await run('apt-cache', [...options, ...args])).split('\n');
+      const lines = (await run('apt-cache', [...options, ...args])).stdout.split('\n');
       // Names stand alone at the start of a line; `<…>` is a virtual package; `name:arch` is another architecture.
       return [...new Set(lines.filter((line) => /^[a-z0-9][a-z0-9+.-]*$/.test(line)))];
     },
@@ -65,7 +71,7 @@ export function openApt(dir: string, path: string): Apt | undefined {
         '-o',
         'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false',
       ];
-      await run('apt-get', [...options, ...less, '--quiet', 'update']);
+      return (await run('apt-get', [...options, ...less, '--quiet', 'update'])).complaint;
     },
   };
 }

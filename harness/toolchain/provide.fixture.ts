@@ -1,19 +1,20 @@
-// Provides a Redis into the root given as argument, starts it, and prints as JSON what was provided, what was said, and
+// Provides a Redis into the root and with the PATH given as arguments, starts it, and prints as JSON what was provided, what was said, and
 // which of its libraries came from where (from /proc/<pid>/maps).
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { provideRedis } from './redis.ts';
 
 const said: string[] = [];
 const binary = await provideRedis({
   root: process.argv[2]!,
-  env: { PATH: process.env.PATH },
+  env: { PATH: process.argv[3] },
   say: (line) => said.push(line),
 });
 const server = spawn(
   binary.path,
-  ['--port', '0', '--unixsocket', `/tmp/redproof-fixture-${process.pid}.sock`, '--save', ''],
+  ['--port', '0', '--unixsocket', join(process.argv[2]!, `${process.pid}.sock`), '--save', ''],
   {
     env: binary.env,
     stdio: ['ignore', 'pipe', 'inherit'],

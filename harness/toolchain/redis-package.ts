@@ -3,6 +3,7 @@
 // .tools/redis is always complete, because it gets there by one rename.
 
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { execa } from 'execa';
 import { type Apt, openApt } from './apt.ts';
 import { withLock } from './lock.ts';
@@ -35,6 +36,7 @@ export async function unpackedRedis(root: string): Promise<RedisBinary | undefin
 /** `undefined` where there is no apt. @throws {Error} that says what did not work. */
 export async function unpackRedis(
   root: string,
+  path: string,
   say: (line: string) => void,
 ): Promise<RedisBinary | undefined> {
   const tools = join(root, '.tools');
@@ -43,7 +45,7 @@ export async function unpackRedis(
   return withLock(join(tools, 'redis.lock'), 240_000, async () => {
     const earlier = await unpackedRedis(root).catch(() => undefined);
     if (earlier !== undefined) return earlier; // somebody else was faster
-    const apt = openApt(join(tools, 'apt'), `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin:/sbin`);
+    const apt = openApt(join(tools, 'apt'), `${path}:/usr/bin:/bin:/usr/sbin:/sbin`);
     if (apt === undefined) return undefined;
     say('no redis-server here: fetching the distribution’s package into .tools/redis (nothing is installed)');
     // What one that was killed in the middle left behind; the lock says that nobody else is at it.
@@ -74,8 +76,10 @@ async function fetchFresh(apt: Apt, into: string, say: (line: string) => void): 
     if (error instanceof TooOldError) throw error;
     say('the package lists are missing or old: fetching fresh ones into .tools/apt');
   }
-  await apt.update();
-  return fetchRedis(apt, into);
+  const complaint = await apt.update();
+  return fetchRedis(apt, into).catch((error: Error) => {
+    throw complaint === undefined ? error : new Error(`${error.message} (${complaint})`, { cause: error });
+  });
 }
 
 class TooOldError extends Error {}
@@ -93,18 +97,41 @@ async function fetchRedis(apt: Apt, into: string): Promise<string> {
   return version;
 }
 
-/** First the libraries whose package is not installed; then, if that was not it, all but the C library itself. */
+/** First from the packages that are not installed; then, if that was not it, from all but the C library itself. */
 async function addLibraries(apt: Apt, into: string): Promise<void> {
-  let missing = await missingLibraries(into);
-  if (missing.length === 0) return;
+  if ((await missingLibraries(into)).length === 0) return;
   const needed = (await apt.closure(packages)).filter((name) => /^(lib|lua)/.test(name) && name !== 'libc6');
   const installed = await installedPackages();
-  for (const names of [needed.filter((name) => !installed.has(name)), needed]) {
-    if (names.length > 0) await apt.unpack(names, into);
-    missing = await missingLibraries(into);
-    if (missing.length === 0) return;
+  const stage = join(into, 'stage');
+  try {
+    for (const names of [needed.filter((name) => !installed.has(name)), needed]) {
+      if (names.length > 0) await apt.unpack(names, stage);
+      if (await copyMissing(stage, into)) return;
+    }
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
   }
+  const missing = await missingLibraries(into);
   throw new Error(`no package that redis-server depends on has ${missing.join(', ')}`);
+}
+
+/**
+ * Only the files that are missing: alternatives of libraries that the machine has come along (libelogind for
+ * libsystemd) and must not take their place. A copied library may need another, hence the loop.
+ */
+async function copyMissing(stage: string, into: string): Promise<boolean> {
+  mkdirSync(stage, { recursive: true });
+  mkdirSync(join(into, 'lib'), { recursive: true });
+  const files = readdirSync(stage, { recursive: true, encoding: 'utf8' });
+  for (;;) {
+    const missing = await missingLibraries(into);
+    if (missing.length === 0) return true;
+    for (const name of missing) {
+      const file = files.find((path) => basename(path) === name);
+      if (file === undefined) return false;
+      copyFileSync(join(stage, file), join(into, 'lib', name));
+    }
+  }
 }
 
 async function missingLibraries(home: string): Promise<string[]> {
@@ -121,11 +148,8 @@ async function installedPackages(): Promise<Set<string>> {
   return new Set(lines.map((line) => line.split(' ')[0]!));
 }
 
-/** The directories below `home` that hold shared libraries; none if the machine had all of them. */
+/** Nothing is needed if the machine had all libraries. */
 function libraryEnv(home: string): Record<string, string> {
-  const files = readdirSync(home, { recursive: true, encoding: 'utf8' });
-  const dirs = new Set(
-    files.filter((file) => /\.so(\.|$)/.test(file)).map((file) => join(home, dirname(file))),
-  );
-  return dirs.size === 0 ? {} : { LD_LIBRARY_PATH: [...dirs].join(':') };
+  const dir = join(home, 'lib');
+  return existsSync(dir) ? { LD_LIBRARY_PATH: dir } : {};
 }

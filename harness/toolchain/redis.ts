@@ -41,7 +41,10 @@ export async function provideRedis({ root, env, say }: ProvideOptions): Promise<
   const found =
     (await attempt(onPath, 'no redis-server on PATH')) ??
     (await attempt(() => unpackedRedis(root), 'none unpacked in .tools/redis')) ??
-    (await attempt(() => unpackRedis(root, say), 'this is no Debian or Ubuntu (no apt-get, dpkg-deb)'));
+    (await attempt(
+      () => unpackRedis(root, env.PATH ?? '', say),
+      'this is no Debian or Ubuntu (no apt-get, dpkg-deb)',
+    ));
   if (found !== undefined) return found;
   throw new Error(
     [

@@ -25,7 +25,7 @@ export async function submit(
   job: PlannedJob,
   patienceMs = timeoutMs,
 ): Promise<Outcome> {
-  const op = history.invoke('submit', { id: job.id, jobMs: job.jobMs });
+  const op = history.invoke('submit', { id: job.id, batch: job.batch, jobMs: job.jobMs });
   try {
     const reply = await http.send('POST', `${url()}/submissions`, {
       json: submissionOf(job),

@@ -5,6 +5,8 @@ import { idFromKey } from '../../services/shared/contract.ts';
 import type { Random } from '../random.ts';
 
 export interface PlannedJob {
+  /** Which part of the plan it belongs to: "steady", "load" … */
+  batch: string;
   /** The Idempotency-Key, from which the submission's id follows. */
   key: string;
   id: string;
@@ -21,7 +23,7 @@ export interface Arrivals {
   jobMs?: readonly [number, number];
 }
 
-/** @param name sets the keys of this batch apart from those of others in the same plan */
+/** @param name the batch's name; it sets its keys apart from those of others in the same plan */
 export function planJobs(random: Random, name: string, arrivals: Arrivals): PlannedJob[] {
   const { count, ratePerSecond, jobMs: [shortestMs, longestMs] = [20, 150] } = arrivals;
   const draw = random.fork(name);
@@ -30,7 +32,13 @@ export function planJobs(random: Random, name: string, arrivals: Arrivals): Plan
   return Array.from({ length: count }, (_, index) => {
     atMs += draw.exponential(1000 / ratePerSecond);
     const key = `${name}-${nonce}-${index}`;
-    return { key, id: idFromKey(key), atMs: Math.round(atMs), jobMs: draw.int(shortestMs, longestMs) };
+    return {
+      batch: name,
+      key,
+      id: idFromKey(key),
+      atMs: Math.round(atMs),
+      jobMs: draw.int(shortestMs, longestMs),
+    };
   });
 }
 

@@ -29,7 +29,7 @@ export interface ApiParts {
 export function createApi(parts: ApiParts): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
-  app.use(measure(parts), headers(parts), assertRequest);
+  app.use(measure(parts), headers, assertRequest);
   submissions(app, parts);
   catalogue(app);
   deadLetters(app, parts);
@@ -51,18 +51,14 @@ function measure({ metrics }: ApiParts): RequestHandler {
   };
 }
 
-function headers({ isDraining }: ApiParts): RequestHandler {
-  return (_request, response, next) => {
-    response.set({
-      'X-Content-Type-Options': 'nosniff',
-      'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-      'Cache-Control': 'no-store',
-    });
-    // Tells clients and balancers to send their next request elsewhere.
-    if (isDraining()) response.set('Connection', 'close');
-    next();
-  };
-}
+const headers: RequestHandler = (_request, response, next) => {
+  response.set({
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    'Cache-Control': 'no-store',
+  });
+  next();
+};
 
 /** What Node leaves to us (it would answer a missing Host without a problem document), and what Express forgives. */
 const assertRequest: RequestHandler = (request, _response, next) => {

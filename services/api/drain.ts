@@ -1,8 +1,8 @@
 // How the API leaves: lame duck (ready says no, every answer closes its connection), then no new connections, then the
 // requests in flight are finished, within a grace.
 
-import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiServer } from './http-server.ts';
 
 export interface DrainOptions {
   lameDuckMs: number;
@@ -11,9 +11,10 @@ export interface DrainOptions {
 
 /** Resolves when no connection is left. `cut`: the grace ran out and connections were cut off. */
 export async function drain(
-  server: Server,
+  { server, closeAfterAnswers }: ApiServer,
   { lameDuckMs, graceMs }: DrainOptions,
 ): Promise<{ cut: boolean }> {
+  closeAfterAnswers();
   await delay(lameDuckMs);
   // Closes idle connections too.
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));

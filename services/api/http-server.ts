@@ -1,7 +1,14 @@
 // The HTTP server around the app: its limits, and answers to what never becomes a request that Express sees: broken
 // HTTP, oversized headers, requests that arrive too slowly, CONNECT, odd expectations.
 
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, problemContentType } from './problem.ts';
 
@@ -16,47 +23,75 @@ const limits = {
   // Node's own answer has no problem document; the app checks the header instead.
   requireHostHeader: false,
 };
+const maxHeaders = 200;
+/** How long a connection may stay after its last answer was written on the bare socket. */
+const lingerMs = 500;
 
-export function createApiServer(app: RequestListener): Server {
-  const unanswered = new WeakMap<Duplex, Set<ServerResponse>>();
-  const listener: RequestListener = (request, response) => {
+export interface ApiServer {
+  server: Server;
+  /** From now on every answer closes its connection, that of a request under way included. */
+  closeAfterAnswers(): void;
+}
+
+export function createApiServer(app: RequestListener): ApiServer {
+  const unanswered = new Map<Duplex, Set<ServerResponse>>();
+  let closing = false;
+
+  const server = createServer(limits, (request, response) => {
     const { socket } = request;
     const open = unanswered.get(socket) ?? new Set();
     unanswered.set(socket, open.add(response));
-    response.once('close', () => open.delete(response));
-    app(request, response);
-  };
-
-  const server = createServer(limits, listener);
-  server.maxHeadersCount = 200;
-  server.on('checkExpectation', (request, response) => {
-    const problem = new Problem('expectation-failed', 'the only Expect that is understood is 100-continue');
-    response.writeHead(problem.status, { 'Content-Type': problemContentType, Connection: 'close' });
-    response.end(JSON.stringify(problem.document(request.url)));
+    response.once('close', () => {
+      open.delete(response);
+      if (open.size === 0) unanswered.delete(socket);
+    });
+    if (closing) response.setHeader('Connection', 'close');
+    const problem = problemBeforeRouting(request);
+    if (problem) answer(response, problem);
+    else app(request, response);
+  });
+  server.maxHeadersCount = maxHeaders;
+  server.on('checkExpectation', (_request, response) => {
+    answer(response, new Problem('expectation-failed', 'the only Expect that is understood is 100-continue'));
   });
   server.on('connect', (_request, socket) => {
-    endWith(
-      socket,
-      new Problem('method-not-allowed', 'this server is no proxy', {
-        headers: { Allow: 'GET, HEAD, POST, OPTIONS' },
-      }),
-    );
+    const headers = { Allow: 'GET, HEAD, POST, OPTIONS' };
+    endWith(socket, new Problem('method-not-allowed', 'this server is no proxy', { headers }));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const open = [...(unanswered.get(socket) ?? [])];
-    // A request of which a part was answered cannot be answered again, and one that arrived whole, before the broken
-    // one on the same connection, must get its own answer first: the error would be taken for it.
-    const whole = open.filter((response) => response.req.complete);
+    const lastWhole = open.findLast((response) => response.req.complete);
     if (open.some((response) => response.headersSent && !response.req.complete)) {
+      // A request of which a part was answered cannot be answered again.
       socket.destroy();
-    } else if (whole.length === 0) {
-      endWith(socket, problemOf(error));
+    } else if (lastWhole) {
+      // It came before the broken one on this connection, and the error would be taken for its answer.
+      lastWhole.once('close', () => endWith(socket, problemOf(error)));
     } else {
-      const last = whole.at(-1)!;
-      last.once('close', () => endWith(socket, problemOf(error)));
+      endWith(socket, problemOf(error));
     }
   });
-  return server;
+
+  return {
+    server,
+    closeAfterAnswers() {
+      closing = true;
+      for (const open of unanswered.values()) {
+        for (const response of open) if (!response.headersSent) response.setHeader('Connection', 'close');
+      }
+    },
+  };
+}
+
+/** What Node lets pass, and Express would answer by itself or not at all. */
+function problemBeforeRouting({ httpVersion, url = '' }: IncomingMessage): Problem | undefined {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+    return new Problem('invalid-http', `HTTP/${httpVersion} is not served; HTTP/1.1 is`);
+  }
+  if (url !== '*' && !URL.canParse(url, 'http://localhost')) {
+    return new Problem('invalid-url', 'the request target is neither a path nor a URL');
+  }
+  return undefined;
 }
 
 function problemOf({ code }: NodeJS.ErrnoException): Problem {
@@ -72,12 +107,29 @@ function problemOf({ code }: NodeJS.ErrnoException): Problem {
   }
 }
 
+function answer(response: ServerResponse, problem: Problem): void {
+  const { head, body } = closingAnswer(problem);
+  response.writeHead(problem.status, head).end(body);
+}
+
 /** Answers on the bare socket and closes it. */
 function endWith(socket: Duplex, problem: Problem): void {
+  // Each further chunk of what is broken is an error again; the first answer lingers already.
+  if (socket.writableEnded) return;
   if (!socket.writable) {
     socket.destroy();
     return;
   }
+  const { head, body } = closingAnswer(problem);
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`);
+  const statusLine = `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`;
+  socket.once('error', () => {});
+  socket.end([statusLine, ...lines, '', body].join('\r\n'));
+  // Not at once: closing with unread bytes resets the connection, and the answer may be lost on its way.
+  setTimeout(() => socket.destroy(), lingerMs).unref();
+}
+
+function closingAnswer(problem: Problem) {
   const body = JSON.stringify(problem.document());
   const head = {
     'Content-Type': problemContentType,
@@ -86,18 +138,5 @@ function endWith(socket: Duplex, problem: Problem): void {
     Connection: 'close',
     ...problem.extras.headers,
   };
-  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`);
-  socket.once('error', () => {});
-  // Reading on for a moment lets the answer through: closing with unread bytes would reset the connection.
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${reasons[problem.status] ?? 'Error'}\r\n${lines.join('\r\n')}\r\n\r\n${body}`,
-  );
+  return { head, body };
 }
-
-const reasons: Record<number, string> = {
-  400: 'Bad Request',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  413: 'Content Too Large',
-  431: 'Request Header Fields Too Large',
-};

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiConfig, apiSchema, loadConfig, queueSettings } from '../shared/config.ts';
 import { sandboxLimits } from '../shared/judge/limits.ts';
 import { openLedger } from '../shared/ledger.ts';
@@ -16,6 +17,7 @@ import { openPublisher } from './publisher.ts';
 import { createReach } from './reach.ts';
 
 const exitBadUsage = 64;
+const closeWithinMs = 3000;
 
 const { config, producer } = await configure();
 const name = config.SERVICE_NAME ?? 'api';
@@ -23,7 +25,7 @@ const log = openLog(name, config.LOG_LEVEL);
 const publisher = openPublisher(config, log);
 let draining = false;
 
-const server = createApiServer(
+const apiServer = createApiServer(
   createApi({
     producer,
     // Inline, nothing is to be reached: it takes as long as the code takes.
@@ -35,6 +37,7 @@ const server = createApiServer(
     isDraining: () => draining,
   }),
 );
+const { server } = apiServer;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
 try {
   server.listen(config.PORT, config.HOST);
@@ -83,9 +86,10 @@ function stop(signal: string): void {
   if (draining) process.exit(1);
   draining = true;
   log.info({ signal }, 'draining');
-  drain(server, { lameDuckMs: config.API_LAME_DUCK_MS, graceMs: config.DRAIN_GRACE_MS }).then(
+  drain(apiServer, { lameDuckMs: config.API_LAME_DUCK_MS, graceMs: config.DRAIN_GRACE_MS }).then(
     async ({ cut }) => {
-      await Promise.allSettled([producer.close(), publisher.close()]);
+      // A user's own adapter may never finish closing.
+      await Promise.race([Promise.allSettled([producer.close(), publisher.close()]), delay(closeWithinMs)]);
       log.info({ cut }, 'stopped');
       process.exit(0);
     },

@@ -7,10 +7,10 @@ import type { Log } from '../shared/log.ts';
 import { Problem } from './problem.ts';
 import { type CommandOutcome, redisOutcome } from './redis-outcome.ts';
 
-/** The answer must be on its way this long after the call began; leaves room for a busy event loop within 1 s. */
-const deadlineMs = 800;
+/** The answer must be on its way this long after the call began; within 1 s that leaves room for a busy event loop. */
+const deadlineMs = 600;
 /** No new attempt later than this: it would have too little time. */
-const repeatUntilMs = 400;
+const repeatUntilMs = 350;
 const pauseMs = 40;
 
 export interface ReachOptions {

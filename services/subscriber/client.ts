@@ -33,8 +33,10 @@ export class Client implements Watcher {
     socket.on('pong', () => {
       this.#answered = true;
     });
-    // The library closes the connection itself (1002, 1007, 1009); there is nobody left to answer to.
-    socket.on('error', (error) => options.onInvalid(error.message));
+    // A frame that is no WebSocket frame, no UTF-8 or too big: the library closes with 1002, 1007 or 1009 by itself.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code?.startsWith('WS_ERR_')) options.onInvalid(error.message);
+    });
     socket.once('close', () => options.onGone(this));
   }
 

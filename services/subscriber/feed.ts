@@ -79,10 +79,10 @@ export class Feed {
     if (!this.#subscribed) return;
     const { stream } = redis;
     const deadline = setTimeout(() => {
+      if (stream.destroyed) return;
       this.#options.log.warn(`Redis did not answer a ping within ${answerWithinMs} ms; reconnecting`);
       stream.destroy();
     }, answerWithinMs);
-    stream.once('close', () => clearTimeout(deadline));
     await redis.ping().catch(() => {});
     clearTimeout(deadline);
   }

@@ -23,7 +23,10 @@ export interface HttpOptions {
 }
 
 export function createHttp(options: HttpOptions): Server {
-  const server = createServer((request, response) => void answer(request, response, options));
+  // Node's own answer to a missing Host has no body; `answer` sees to it.
+  const server = createServer({ requireHostHeader: false }, (request, response) => {
+    void answer(request, response, options);
+  });
   const handshakes = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -43,9 +46,14 @@ export function createHttp(options: HttpOptions): Server {
     // Until the handshake is done the socket is ours, and an unheard error would end the process.
     socket.on('error', () => socket.destroy());
     if (options.draining()) return refuseSocket(socket, 503, 'shutting down', { 'Retry-After': '1' });
+    if (lacksHost(request)) return refuse(socket, 400, noHost);
     if (pathOf(request) !== clientPath) return refuse(socket, 404, `WebSockets are at ${clientPath}`);
     handshakes.handleUpgrade(request, socket, head, options.onClient);
   });
+  server.on('connect', (_request, socket) => refuse(socket, 405, 'CONNECT is not possible here'));
+  server.on('checkExpectation', (_request, response) =>
+    sendProblem(response, 417, 'no expectation can be met'),
+  );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
     refuseSocket(socket, status, 'not a readable HTTP request');
@@ -59,6 +67,9 @@ async function answer(
   options: HttpOptions,
 ): Promise<void> {
   const path = pathOf(request);
+  if (lacksHost(request)) {
+    return sendProblem(response, 400, noHost, { Connection: 'close' });
+  }
   if (!['/healthz', '/readyz', '/metrics', clientPath].includes(path)) {
     return sendProblem(
       response,
@@ -80,6 +91,12 @@ async function answer(
   const notReady = path === '/readyz' ? options.notReady() : null;
   if (notReady !== null) return sendProblem(response, 503, notReady, { 'Retry-After': '1' });
   response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"status":"ok"}');
+}
+
+const noHost = 'the header Host is missing';
+
+function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === undefined && httpVersion === '1.1';
 }
 
 function pathOf(request: IncomingMessage): string {

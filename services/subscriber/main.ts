@@ -17,8 +17,12 @@ let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 
 try {
-  const port = await subscriber.start();
-  log.info({ port, startupMs: Math.round(process.uptime() * 1000) }, 'ready');
+  let listeningOn = config.PORT;
+  await subscriber.start((port) => {
+    listeningOn = port;
+    log.info({ port }, 'listening');
+  });
+  log.info({ port: listeningOn, startupMs: Math.round(process.uptime() * 1000) }, 'ready');
 } catch (error) {
   const { HOST, PORT } = config;
   log.fatal(`cannot listen on ${HOST}:${PORT}: ${error instanceof Error ? error.message : error}`);

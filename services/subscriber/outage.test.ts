@@ -67,18 +67,9 @@ test('a watch made while Redis is away is answered when it is back', async () =>
 
 test('started before Redis: not ready until it has subscribed', async () => {
   await redis.kill();
-  const port = 19_000 + Math.floor(Math.random() * 900);
-  const subscriber = spawnSubscriber(redis.url, { ...noSweep, PORT: String(port) });
-  await expect
-    .poll(
-      () =>
-        subscriber.get('/healthz').then(
-          ({ status }) => status,
-          () => 0,
-        ),
-      { timeout: 8000 },
-    )
-    .toBe(200);
+  const subscriber = spawnSubscriber(redis.url, noSweep);
+  await subscriber.listening();
+  expect((await subscriber.get('/healthz')).status).toBe(200);
   expect((await subscriber.get('/readyz')).status).toBe(503);
   expect(subscriber.logs()).not.toContain('"msg":"ready"');
   await redis.restart();

@@ -2,6 +2,7 @@
 // loses. It owns no signals and reads no environment.
 
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { WebSocket } from 'ws';
 import { type SubscriberConfig, statusChannel } from '../shared/config.ts';
 import type { ClientMessage, Status } from '../shared/contract.ts';
@@ -59,20 +60,17 @@ export class Subscriber {
   }
 
   /**
-   * Resolves with the port once it listens and has subscribed for the first time, however long Redis takes.
+   * Resolves once it listens and has subscribed for the first time, however long Redis takes.
+   * @param onListening called with the port, perhaps long before that
    * @throws the listen error, such as EADDRINUSE
    */
-  async start(): Promise<number> {
-    const { PORT, HOST, SUBSCRIBER_PING_EVERY_MS, SUBSCRIBER_SWEEP_EVERY_MS } = this.#config;
-    const listening = new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(PORT, HOST, resolve);
-    });
+  async start(onListening: (port: number) => void): Promise<void> {
+    const { SUBSCRIBER_PING_EVERY_MS, SUBSCRIBER_SWEEP_EVERY_MS } = this.#config;
     const subscribed = new Promise<void>((resolve) => {
       this.#onFirstSubscription = resolve;
     });
     this.#feed.start();
-    await listening;
+    onListening(await this.#listen());
     // The pongs that came while this process was stalled are read before anyone is judged by them.
     const ping = () => setImmediate(() => this.#clients.forEach((client) => void client.ping()));
     this.#timers.push(setInterval(ping, SUBSCRIBER_PING_EVERY_MS));
@@ -80,8 +78,14 @@ export class Subscriber {
       this.#timers.push(setInterval(() => this.#resync(), SUBSCRIBER_SWEEP_EVERY_MS));
     }
     await subscribed;
-    const address = this.#server.address();
-    return address !== null && typeof address === 'object' ? address.port : PORT;
+  }
+
+  #listen(): Promise<number> {
+    const { PORT, HOST } = this.#config;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(PORT, HOST, () => resolve((this.#server.address() as AddressInfo).port));
+    });
   }
 
   /** Tells every client to come back later, then closes everything. Clients that do not answer are cut off. */

@@ -1,5 +1,6 @@
 // What happens to one claim: run its program, record the verdict, tell the world. Or, when the worker has to stop first,
-// give it back. Never throws: whatever a job contains, the worker goes on.
+// give it back. Whatever a job contains, the worker goes on; only a ledger that cannot be written ends it, because then
+// nobody could say any more what was executed.
 
 import { type Judgement, type Submission, submissionSchema } from '../shared/contract.ts';
 import { findProblem } from '../shared/judge/problems.ts';

@@ -3,8 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Sleeps that long, or until the signal aborts. Never rejects. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {});
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await delay(ms, undefined, signal && { signal }).catch(() => {});
 }
 
 /** Repeats the call until it resolves. @throws the last error, once the signal has aborted */

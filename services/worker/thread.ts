@@ -37,7 +37,7 @@ export function startThread(limits: SandboxLimits): Thread {
   });
   let alive = true;
   let ready = Promise.withResolvers<void>();
-  let run: { submission: Submission; judged: PromiseWithResolvers<Judgement> } | undefined;
+  let run: { submission: Submission; beganMs: number; judged: PromiseWithResolvers<Judgement> } | undefined;
   const die = (why: Judgement | Error) => {
     alive = false;
     const error = why instanceof Error ? why : new Error(`the sandbox thread died: ${why.message}`);
@@ -48,7 +48,8 @@ export function startThread(limits: SandboxLimits): Thread {
   };
   const dieRunning = (verdict: 'TLE' | 'MLE' | 'RE', message: string) => {
     const problem = run && findProblem(run.submission.problemId);
-    die({ verdict, passed: 0, total: problem?.tests.length ?? 0, runMs: limits.timeLimitMs, message });
+    const runMs = run ? Math.round(performance.now() - run.beganMs) : 0;
+    die({ verdict, passed: 0, total: problem?.tests.length ?? 0, runMs, message });
   };
   // Nobody may be waiting when an idle thread dies.
   ready.promise.catch(() => {});
@@ -74,7 +75,7 @@ export function startThread(limits: SandboxLimits): Thread {
     alive: () => alive,
     async run(submission) {
       assert(alive && run === undefined, 'a thread runs one submission at a time');
-      const mine = { submission, judged: Promise.withResolvers<Judgement>() };
+      const mine = { submission, beganMs: performance.now(), judged: Promise.withResolvers<Judgement>() };
       run = mine;
       const overdue = () =>
         dieRunning('TLE', `over the time limit of ${limits.timeLimitMs} ms; it had to be stopped`);

@@ -73,7 +73,7 @@ export function startWorker(tools: JobTools, settings: WorkerSettings): RunningW
       draining.abort();
       changed();
       const finished = loops[0]!.then(() => settled(inHand));
-      await Promise.race([finished, pause(settings.drainGraceMs, new AbortController().signal)]);
+      await Promise.race([finished, pause(settings.drainGraceMs)]);
       giveUp.abort();
       // Whatever still runs ends here, and its job gives itself back.
       await pool.close();
@@ -81,7 +81,7 @@ export function startWorker(tools: JobTools, settings: WorkerSettings): RunningW
         stopped.abort();
         return consumer.close();
       });
-      await Promise.race([closed, pause(lastWordsMs, new AbortController().signal)]);
+      await Promise.race([closed, pause(lastWordsMs)]);
       stopped.abort();
     },
   };

@@ -16,6 +16,13 @@ export const prelude = `(function (print, pause) {
     }
   };
 
+  const cut = (line) => {
+    if (line.length <= 500) return line;
+    let start = '';
+    for (let i = 0; i < 500; i++) start += line[i];
+    return start;
+  };
+
   const log = (...values) => {
     let line = '';
     for (let i = 0; i < values.length; i++) line += (i > 0 ? ' ' : '') + show(values[i]);
@@ -25,11 +32,11 @@ export const prelude = `(function (print, pause) {
   const describe = (thrown) => {
     try {
       if (typeof thrown !== 'object' || thrown === null) {
-        return 'threw ' + (typeof thrown === 'string' ? stringify(thrown) : text(thrown));
+        return 'threw ' + (typeof thrown === 'string' ? stringify(cut(thrown)) : text(thrown));
       }
       const { name, message, stack } = thrown;
       if (name === undefined && message === undefined) return 'threw ' + show(thrown);
-      return text(name) + ': ' + text(message) + (typeof stack === 'string' ? '\\n' + stack : '');
+      return cut(text(name)) + ': ' + cut(text(message)) + (typeof stack === 'string' ? '\\n' + stack : '');
     } catch {
       return 'threw something that cannot be shown';
     }

@@ -1,6 +1,7 @@
 // One run of a program on one input, in a runtime of its own. It says how the run ended; it does not judge.
 
-import { type QuickJSContext, type QuickJSHandle, type QuickJSWASMModule, Scope } from 'quickjs-emscripten';
+import { type QuickJSContext, type QuickJSHandle, Scope } from 'quickjs-emscripten';
+import type { Instance } from './instance.ts';
 import type { SandboxLimits } from './limits.ts';
 import { prelude } from './prelude.ts';
 
@@ -19,7 +20,7 @@ export interface Run {
 
 /** @param deadlineMs on the clock of `performance.now()` */
 export function runProgram(
-  quickjs: QuickJSWASMModule,
+  instance: Instance,
   code: string,
   input: string,
   deadlineMs: number,
@@ -31,14 +32,15 @@ export function runProgram(
   let ended: RunEnd;
   let spent = false;
   try {
-    const runtime = scope.manage(quickjs.newRuntime());
+    const runtime = scope.manage(instance.quickjs.newRuntime());
+    instance.allow(limits.memoryLimitBytes);
     runtime.setMemoryLimit(limits.memoryLimitBytes);
     runtime.setMaxStackSize(limits.stackLimitBytes);
     runtime.setInterruptHandler(() => overdue() || printed.tooMuch);
     const context = scope.manage(runtime.newContext());
     const print = printer(context, printed, limits.outputLimitBytes);
     const pause = sleeper(context, deadlineMs);
-    ended = inContext(context, scope, { code, input, print, pause, limits });
+    ended = inContext(context, scope, { code, input, print, pause, limits, instance });
   } catch (error) {
     // A trap inside WebAssembly (V8's own stack ran out before QuickJS' did, or a bug): the instance cannot go on.
     const why =
@@ -49,9 +51,8 @@ export function runProgram(
   // These overrule what the program made of it: an interrupt may surface as some other error, or come too late.
   if (printed.tooMuch) ended = { end: 'too-much-output' };
   if (overdue()) ended = { end: 'out-of-time' };
-  if (isNullOfEmptyHeap(ended, quickjs, limits)) ended = { end: 'out-of-memory' };
   // Freeing a full heap object by object can take a second; dropping the whole instance is free.
-  if (ended.end === 'out-of-time' || ended.end === 'out-of-memory') spent = true;
+  if (ended.end === 'out-of-time' || ended.end === 'out-of-memory' || instance.refused()) spent = true;
   if (!spent) spent = !dispose(scope);
   return { ...ended, output: printed.lines.join('\n'), spent };
 }
@@ -62,10 +63,11 @@ interface Program {
   print: QuickJSHandle;
   pause: QuickJSHandle;
   limits: SandboxLimits;
+  instance: Instance;
 }
 
 function inContext(context: QuickJSContext, scope: Scope, program: Program): RunEnd {
-  const { code, input, print, pause, limits } = program;
+  const { code, input, print, pause, limits, instance } = program;
   scope.manage(print);
   scope.manage(pause);
   const evaluate = (source: string, file: string) => context.evalCode(source, file, { type: 'global' });
@@ -83,6 +85,7 @@ function inContext(context: QuickJSContext, scope: Scope, program: Program): Run
   const threw = (error: QuickJSHandle): RunEnd => {
     own(error);
     // Describing it needs a little memory, and there may be none left.
+    instance.allow(limits.memoryLimitBytes + (1 << 20));
     context.runtime.setMemoryLimit(limits.memoryLimitBytes + (1 << 20));
     const description = call(describe, error);
     if (description.error) {
@@ -91,6 +94,8 @@ function inContext(context: QuickJSContext, scope: Scope, program: Program): Run
     }
     const text = shortString(context, own(description.value), 64 << 10) ?? 'threw something very long';
     if (text.startsWith('InternalError: out of memory')) return { end: 'out-of-memory' };
+    // What QuickJS throws when there is no memory for the error either.
+    if (text === 'threw null' && instance.refused()) return { end: 'out-of-memory' };
     return { end: 'threw', description: text };
   };
 
@@ -146,15 +151,6 @@ function sleeper(context: QuickJSContext, deadlineMs: number): QuickJSHandle {
     if (ms > 0 && leftMs > 0) Atomics.wait(never, 0, 0, Math.min(ms, leftMs));
     return context.undefined;
   });
-}
-
-/**
- * QuickJS throws null when not even the error "out of memory" can be allocated. A program's own `throw null` is told from
- * that by how far the instance's memory has grown.
- */
-function isNullOfEmptyHeap(ended: RunEnd, quickjs: QuickJSWASMModule, limits: SandboxLimits): boolean {
-  if (ended.end !== 'threw' || ended.description !== 'threw null') return false;
-  return quickjs.getWasmMemory().buffer.byteLength > limits.memoryLimitBytes;
 }
 
 function dispose(scope: Scope): boolean {

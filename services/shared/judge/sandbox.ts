@@ -5,8 +5,8 @@
 
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import { newQuickJSWASMModule } from 'quickjs-emscripten';
 import type { Judgement, Submission, Verdict } from '../contract.ts';
+import { loadInstance } from './instance.ts';
 import type { SandboxLimits } from './limits.ts';
 import { findProblem, type ProblemTest } from './problems.ts';
 import { type Run, type RunEnd, runProgram } from './run-program.ts';
@@ -19,7 +19,7 @@ export interface Sandbox {
 }
 
 export async function loadSandbox(): Promise<Sandbox> {
-  const quickjs = await newQuickJSWASMModule();
+  const instance = await loadInstance();
   let spent = false;
   return {
     get spent() {
@@ -34,7 +34,7 @@ export async function loadSandbox(): Promise<Sandbox> {
       let passed = 0;
       let failure: { verdict: Verdict; message: string } | undefined;
       for (const [index, test] of problem.tests.entries()) {
-        const run = runProgram(quickjs, code, JSON.stringify(test.input), deadlineMs, limits);
+        const run = runProgram(instance, code, JSON.stringify(test.input), deadlineMs, limits);
         const verdict = verdictOf(run, test);
         if (verdict === 'AC') passed++;
         else failure ??= { verdict, message: explain(run, test, index, verdict, limits) };

@@ -45,7 +45,10 @@ export function openBlockingReader(settings: RedisSettings, commands: Redis): Bl
   return {
     async wait(pop, signal) {
       if (signal.aborted) return null;
-      clientId ??= redis.client('ID').catch(() => undefined);
+      clientId ??= redis.client('ID').catch(() => {
+        clientId = undefined;
+        return undefined;
+      });
       const id = clientId;
       let settled = false;
       // Again and again, because the first may overtake the pop that it should end.

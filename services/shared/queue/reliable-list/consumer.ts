@@ -22,18 +22,18 @@ export function consumer(settings: QueueSettings, worker: string, scripts: Prepa
   const poll = createPoll(settings.pollEveryMs);
   const session = randomUUID();
   const hand = createHand();
-  // Whether our own list may hold what is not in hand. At first also because a worker must be known (the adopt script
-  // registers it) before it pops anything, or nobody would look for what it popped when it dies.
-  let doubt = true;
+  // Look before blocking: there may be more, or what an earlier reply lost lies in our own list. At first also because
+  // a worker must be known (the adopt script registers it) before it pops, or nobody would look for that when it dies.
+  let lookFirst = true;
   const run = (script: keyof PreparedScripts, ...args: (string | number)[]) =>
     runScript(redis, scripts[script], prefix, args);
 
   async function adopt(max: number, take: boolean): Promise<Claim[]> {
-    doubt = true;
+    lookFirst = true;
     const claims = decodeClaims(
       await run('adopt', worker, session, leaseMs, max, take ? 1 : 0, ...hand.fences()),
     );
-    doubt = false;
+    lookFirst = claims.length >= max;
     for (const claim of claims) hand.take(claim);
     return claims;
   }
@@ -41,7 +41,7 @@ export function consumer(settings: QueueSettings, worker: string, scripts: Prepa
   return {
     async claim(max, signal) {
       if (reader === undefined) return poll(() => adopt(max, true), signal);
-      if (doubt) {
+      if (lookFirst) {
         const claims = await adopt(max, !signal.aborted);
         if (claims.length > 0) return claims;
       }
@@ -58,7 +58,7 @@ export function consumer(settings: QueueSettings, worker: string, scripts: Prepa
       // Whatever became of the move: what it moved lies in our list.
       const claims = await adopt(max, !signal.aborted);
       if (failed === null || claims.length > 0) return claims;
-      doubt = true;
+      lookFirst = true;
       throw failed.error;
     },
 

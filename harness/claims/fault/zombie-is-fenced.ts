@@ -1,0 +1,29 @@
+import { zombiesRefused } from '../../checker/fault-rules.ts';
+import { rules } from '../../checker/finding.ts';
+import { nothingLost, oneResultEach } from '../../checker/queue-rules.ts';
+import type { Claim } from '../../claim.ts';
+import { pauseWorkers } from '../../nemesis/pause-workers.ts';
+import { everywhere, judgeOf } from '../../system/spec.ts';
+import { submissions } from '../../workload/submissions.ts';
+
+export default {
+  id: 'fault/zombie-is-fenced',
+  section: 'Fault Tolerance',
+  statement:
+    'A worker paused past its lease, then resumed, cannot record a result or ack: its late ack is refused and counted',
+  contract: 'effectively-once',
+  experiment: (random) => ({
+    system: judgeOf({ workers: 3 }),
+    workload: submissions(random, { count: 150, ratePerSecond: 22 }),
+    nemesis: pauseWorkers(random, { times: 4, everyMs: [200, 500] }),
+    check: rules(nothingLost, oneResultEach, zombiesRefused),
+  }),
+  control: {
+    statement: 'the same adapter with its fence switched off: zombies overwrite results',
+    without: (experiment) => ({
+      ...experiment,
+      system: { ...experiment.system, env: everywhere({ QUEUE_FENCE: 'off' }) },
+    }),
+    mustBreak: ['zombie-refused'],
+  },
+} satisfies Claim;

@@ -1,0 +1,97 @@
+// Makes zombies: SIGSTOPs a worker while it runs a job, waits until another worker was given that job, and resumes it.
+// Proof: the process is in state T, the job changed hands, and after the resume the zombie tried to ack.
+
+import type { Nemesis, NemesisArena } from '../claim.ts';
+import type { Random } from '../random.ts';
+import type { Instance } from '../system/judge.ts';
+import { sleepUntil, waitUntil } from '../wait.ts';
+import { drawStrikes, type Strikes } from './schedule.ts';
+import { catchWorker } from './victim.ts';
+
+export function pauseWorkers(random: Random, strikes: Strikes): Nemesis {
+  const plan = drawStrikes(random, 'pause-workers', strikes);
+  return {
+    plan,
+    landedAtLeast: strikes.times,
+    inject: async (arena) => {
+      const began = arena.history.now();
+      for (const { atMs, victim } of plan) {
+        await sleepUntil(began + atMs, arena.history.now, arena.signal);
+        await makeZombie(arena, victim);
+      }
+    },
+    heal: async ({ system }) => {
+      await Promise.all(system.instances('worker').map(({ process }) => process.resume()));
+    },
+  };
+}
+
+async function makeZombie(arena: NemesisArena, draw: number): Promise<void> {
+  const { history, system, signal } = arena;
+  const { worker } = await catchWorker(arena, draw);
+  await worker.process.pause();
+  const pausedAtMs = history.now();
+  system.ledger.read();
+  const held = system.ledger.inHand(worker.name);
+  const deadlineMs = 4 * system.spec.leaseMs;
+  const taken = (job: string) =>
+    system.ledger
+      .read()
+      .find(
+        (line) =>
+          line.job === job &&
+          line.event === 'claimed' &&
+          line.source !== worker.name &&
+          line.atMs - system.originMs > pausedAtMs,
+      );
+  const allTaken = () => held.length > 0 && held.every(({ job }) => taken(job) !== undefined);
+  const changedHands = await waitUntil(allTaken, {
+    what: 'its jobs to change hands',
+    deadlineMs,
+    signal,
+  }).catch(() => {
+    signal.throwIfAborted();
+    return false;
+  });
+  const jobs = held.map(({ job, attempt }) => ({ job, attempt, takenBy: taken(job)?.source ?? null }));
+  const fault = history.inject({
+    kind: 'worker-pause',
+    target: worker.name,
+    atMs: pausedAtMs,
+    proof: { pid: worker.process.pid, state: 'T', jobs, pausedMs: Math.round(history.now() - pausedAtMs) },
+    landed: changedHands,
+  });
+  await worker.process.resume();
+  const lateAcks = await acksOf(
+    arena,
+    worker,
+    held.map(({ job }) => job),
+    history.now(),
+  );
+  fault.heal({ lateAcks });
+}
+
+/** Waits until the woken worker tried to ack what it had held: without the attempt nothing was tested. */
+async function acksOf(
+  { system, signal }: NemesisArena,
+  worker: Instance,
+  jobs: string[],
+  sinceMs: number,
+): Promise<{ job: string; outcome: string }[]> {
+  const acks = () =>
+    system.ledger
+      .read()
+      .filter(
+        ({ source, event, job, atMs }) =>
+          source === worker.name &&
+          event === 'acked' &&
+          jobs.includes(job) &&
+          atMs - system.originMs >= sinceMs - 50,
+      )
+      .map(({ job, outcome }) => ({ job, outcome: outcome ?? 'none' }));
+  const what = 'the zombie to ack';
+  await waitUntil(() => acks().length >= jobs.length, { what, deadlineMs: 4000, signal }).catch(() =>
+    signal.throwIfAborted(),
+  );
+  return acks();
+}

@@ -1,0 +1,125 @@
+// What all workloads of submissions share: sending a batch, waiting until it is settled, reading everything back.
+
+import type { Steady, WorkloadArena } from '../claim.ts';
+import { sleepUntil, waitUntil } from '../wait.ts';
+import { type Balancer, createBalancer } from './balancer.ts';
+import { createHttpClient, type HttpClient } from './http-client.ts';
+import { finalRead, look, type SeenRecord, submit } from './submission-client.ts';
+import type { PlannedJob } from './submission-plan.ts';
+
+export interface SendingOptions {
+  /** One after the other, each sent when the one before was answered, instead of by the schedule. */
+  inTurn?: boolean;
+  /** How long a client waits for the answer to a submission. @default 5000 */
+  patienceMs?: number;
+}
+
+/** `final`: all are. `quiet`: nothing happens any more, yet some are not. `busy`: the deadline came first. */
+export type Settled = 'final' | 'quiet' | 'busy';
+
+export interface SubmissionSession {
+  http: HttpClient;
+  /** Sends a batch by its schedule; resolves when every op is completed. */
+  send(arena: WorkloadArena, jobs: readonly PlannedJob[], options?: SendingOptions): Promise<void>;
+  /** Waits until every submission that may have been accepted is final. */
+  settle(arena: WorkloadArena, deadlineMs?: number): Promise<Settled>;
+  /** Makes `settle` wait for this submission again. */
+  reopen(id: string): void;
+  /** Sends and settles a batch in which everything must pass. */
+  steady(arena: WorkloadArena, jobs: readonly PlannedJob[], options?: SendingOptions): Promise<Steady>;
+  look(arena: WorkloadArena, id: string): Promise<SeenRecord | null>;
+  readAll(arena: WorkloadArena, jobs: readonly PlannedJob[]): Promise<void>;
+  /** The API instance whose turn it is. */
+  url(arena: WorkloadArena): string;
+  close(): Promise<void>;
+}
+
+const steadyDeadlineMs = 20_000;
+const quiesceDeadlineMs = 40_000;
+/** Reads under way at a time in the final reads. */
+const readersCount = 16;
+
+export function submissionSession(): SubmissionSession {
+  const http = createHttpClient();
+  const open = new Set<string>();
+  const accepted = new Set<string>();
+  let balancer: Balancer | undefined;
+  const url = ({ target }: WorkloadArena): string => {
+    balancer ??= createBalancer(http, target.apiUrls);
+    return balancer.next();
+  };
+
+  const send: SubmissionSession['send'] = async (arena, jobs, { inTurn = false, patienceMs } = {}) => {
+    const { history, signal } = arena;
+    const began = history.now();
+    const sent: Promise<void>[] = [];
+    for (const job of jobs) {
+      if (!inTurn) await sleepUntil(began + job.atMs, history.now, signal);
+      signal.throwIfAborted();
+      const done = submit(http, history, () => url(arena), job, patienceMs).then((outcome) => {
+        if (outcome !== 'fail') open.add(job.id);
+        if (outcome === 'ok') accepted.add(job.id);
+      });
+      if (inTurn) await done;
+      sent.push(done);
+    }
+    await Promise.all(sent);
+  };
+
+  const settle: SubmissionSession['settle'] = async (arena, deadlineMs = quiesceDeadlineMs) => {
+    const { target, history, signal } = arena;
+    const quietMs = 2.5 * target.leaseMs;
+    let length = target.ledgerLength();
+    let changedAtMs = history.now();
+    const round = async (): Promise<Settled | undefined> => {
+      for (const id of [...open]) {
+        const record = await look(http, () => url(arena), id).catch(() => undefined);
+        if (record?.state === 'done' || record?.state === 'dead') open.delete(id);
+      }
+      if (open.size === 0) return 'final';
+      const now = target.ledgerLength();
+      if (now !== length) changedAtMs = history.now();
+      length = now;
+      return history.now() - changedAtMs > quietMs ? 'quiet' : undefined;
+    };
+    const until = history.now() + deadlineMs;
+    const bounded = async () => (await round()) ?? (history.now() > until ? 'busy' : undefined);
+    return waitUntil(bounded, {
+      what: 'the submissions',
+      deadlineMs: deadlineMs + 60_000,
+      everyMs: 50,
+      signal,
+    });
+  };
+
+  return {
+    http,
+    url,
+    send,
+    settle,
+    reopen: (id) => open.add(id),
+    steady: async (arena, jobs, options) => {
+      await send(arena, jobs, options);
+      const settled = await settle(arena, steadyDeadlineMs);
+      const refused = jobs.filter(({ id }) => !accepted.has(id)).length;
+      if (refused > 0)
+        return { passed: false, why: `${refused} of ${jobs.length} submissions were not accepted` };
+      if (settled === 'final') return { passed: true };
+      return { passed: false, why: `${open.size} of ${jobs.length} submissions were never judged` };
+    },
+    look: (arena, id) => look(http, () => url(arena), id),
+    readAll: async (arena, jobs) => {
+      const ids = jobs.map(({ id }) => id);
+      const reader = async (): Promise<void> => {
+        for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
+          await finalRead(http, arena.history, () => url(arena), id);
+        }
+      };
+      await Promise.all(Array.from({ length: readersCount }, reader));
+    },
+    close: async () => {
+      await balancer?.stop();
+      http.close();
+    },
+  };
+}
