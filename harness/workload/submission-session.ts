@@ -12,6 +12,8 @@ export interface SendingOptions {
   inTurn?: boolean;
   /** How long a client waits for the answer to a submission. @default 5000 */
   patienceMs?: number;
+  /** Called right before a job is sent. */
+  before?: (job: PlannedJob) => void;
 }
 
 /** `final`: all are. `quiet`: nothing happens any more, yet some are not. `busy`: the deadline came first. */
@@ -49,13 +51,18 @@ export function submissionSession(): SubmissionSession {
     return balancer.next();
   };
 
-  const send: SubmissionSession['send'] = async (arena, jobs, { inTurn = false, patienceMs } = {}) => {
+  const send: SubmissionSession['send'] = async (
+    arena,
+    jobs,
+    { inTurn = false, patienceMs, before } = {},
+  ) => {
     const { history, signal } = arena;
     const began = history.now();
     const sent: Promise<void>[] = [];
     for (const job of jobs) {
       if (!inTurn) await sleepUntil(began + job.atMs, history.now, signal);
       signal.throwIfAborted();
+      before?.(job);
       const done = submit(http, history, () => url(arena), job, patienceMs).then((outcome) => {
         if (outcome !== 'fail') open.add(job.id);
         if (outcome === 'ok') accepted.add(job.id);

@@ -1,6 +1,7 @@
 // The API's metrics, on a registry of their own. Names follow OpenTelemetry's conventions in Prometheus' spelling.
 
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { queueName } from '../shared/metrics.ts';
 
 export const sentOutcomes = ['accepted', 'known', 'conflict', 'full', 'refused', 'unknown'] as const;
 export type SentOutcome = (typeof sentOutcomes)[number];
@@ -10,12 +11,12 @@ export interface ApiMetrics {
   /** `route` is the pattern, such as `/submissions/:id`, or `unmatched`; never the path. */
   observeRequest(method: string, route: string, status: number, durationMs: number): void;
   countSent(outcome: SentOutcome): void;
-  /** A record in the queue whose part did not parse. */
-  countInvalid(part: 'payload' | 'result'): void;
+  /** A record in the queue of which a part did not parse. */
+  countInvalid(): void;
 }
 
 /** Starts the process' default metrics too, so call it once a process. */
-export function createMetrics(queue: string): ApiMetrics {
+export function createMetrics(): ApiMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
@@ -28,23 +29,17 @@ export function createMetrics(queue: string): ApiMetrics {
   const sent = new Counter({
     name: 'messaging_client_sent_messages_total',
     help: 'Submissions sent to the queue, by what came of it.',
-    labelNames: ['messaging_system', 'messaging_destination_name', 'queue', 'outcome'],
+    labelNames: ['queue', 'outcome'],
     registers: [registry],
   });
   const invalid = new Counter({
     name: 'judge_invalid_messages_total',
-    help: 'Messages of other processes that did not parse.',
-    labelNames: ['part'],
+    help: 'Messages that fit no schema and were refused.',
+    labelNames: ['source'],
     registers: [registry],
   });
-  const sentLabels = (outcome: SentOutcome) => ({
-    messaging_system: 'redis',
-    messaging_destination_name: 'submissions',
-    queue,
-    outcome,
-  });
-  for (const outcome of sentOutcomes) sent.inc(sentLabels(outcome), 0);
-  for (const part of ['payload', 'result']) invalid.inc({ part }, 0);
+  for (const outcome of sentOutcomes) sent.inc({ queue: queueName, outcome }, 0);
+  invalid.inc({ source: 'queue' }, 0);
 
   return {
     registry,
@@ -53,7 +48,7 @@ export function createMetrics(queue: string): ApiMetrics {
         { http_request_method: method, http_route: route, http_response_status_code: status },
         durationMs / 1000,
       ),
-    countSent: (outcome) => sent.inc(sentLabels(outcome)),
-    countInvalid: (part) => invalid.inc({ part }),
+    countSent: (outcome) => sent.inc({ queue: queueName, outcome }),
+    countInvalid: () => invalid.inc({ source: 'queue' }),
   };
 }

@@ -36,6 +36,7 @@ export const redisOutcomes: readonly RedisOutcome[] = [
   unknown('Command timed out', 'sent, no answer in time; Redis may still run it'),
   unknown('Reached the max retries', 'ioredis: the connection closed after the command was sent'),
   unknown('Connection is closed', 'ioredis: says it before sending and after, and does not say which'),
+  unknown('Socket timeout', 'ioredis: nothing came back for so long that the connection was given up'),
   unknown('read E', 'the connection broke after the command was sent'),
   unknown('write E', 'the connection broke while the command was sent'),
   unknown('no answer from Redis within', 'our own deadline'),

@@ -88,7 +88,7 @@ export function pathId(request: Request): string {
 export function viewer({ metrics, log }: Pick<SubmissionParts, 'metrics' | 'log'>) {
   return (record: JobRecord): SubmissionView =>
     viewSubmission(record, (part) => {
-      metrics.countInvalid(part);
+      metrics.countInvalid();
       log.warn({ job: record.id, part }, 'a record in the queue does not parse');
     });
 }

@@ -5,6 +5,7 @@ import { startRedis } from '../../test/redis.ts';
 import { encodePayload, type JobState, type Judgement } from '../shared/contract.ts';
 import { adapterNames, loadAdapter } from '../shared/queue/load.ts';
 import { openBrowser } from './testing/browser.ts';
+import { deadline } from './testing/deadline.ts';
 import { startSubscriber } from './testing/process.ts';
 import { newId, openSubmissions, prefix } from './testing/submissions.ts';
 
@@ -30,7 +31,7 @@ test.for(adapterNames)('%s: queued, running and done, whether published or not',
   onTestFinished(async () => {
     await Promise.all([producer.close(), consumer.close()]);
   });
-  await expect.poll(() => producer.ping().then(() => 'up', String), { timeout: 5000 }).toBe('up');
+  await expect.poll(() => producer.ping().then(() => 'up', String), deadline).toBe('up');
   const subscriber = await startSubscriber(redis.url, {
     QUEUE: name,
     QUEUE_PREFIX: settings.prefix,
@@ -46,7 +47,7 @@ test.for(adapterNames)('%s: queued, running and done, whether published or not',
     const before = await producer.enqueue({ id, payload });
     if (!('record' in before)) throw new Error(JSON.stringify(before));
     await browser.until('queued', () => states(id).length === 1);
-    const [claim] = await consumer.claim(1, AbortSignal.timeout(5000));
+    const [claim] = await consumer.claim(1, AbortSignal.timeout(deadline.timeout));
     expect(claim?.id).toBe(id);
     await browser.until('running', () => states(id).length === 2);
     const acked = await consumer.ack(claim!, JSON.stringify(judgement));

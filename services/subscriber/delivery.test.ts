@@ -3,6 +3,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { startRedis, type TestRedis } from '../../test/redis.ts';
 import { openBrowser } from './testing/browser.ts';
+import { deadline } from './testing/deadline.ts';
 import { startSubscriber } from './testing/process.ts';
 import { newId, openSubmissions, type Submissions, statusAt } from './testing/submissions.ts';
 
@@ -155,7 +156,9 @@ test('a record that is no submission is refused and counted; a later status is s
   await submissions.record({ ...statusAt(id, 1), state: 'asleep' as 'running' });
   await submissions.redis.set(`test:record:${broken}`, 'no JSON');
   browser.watch(id, broken);
-  await expect.poll(() => subscriber.metric('judge_invalid_messages_total{source="record"}')).toBe(1);
+  await expect
+    .poll(() => subscriber.metric('judge_invalid_messages_total{source="record"}'), deadline)
+    .toBe(1);
   await submissions.change(statusAt(id, 2));
   await submissions.change(statusAt(broken, 1));
   await browser.until('both', () => browser.received.length === 2);

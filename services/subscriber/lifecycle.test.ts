@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { startRedis } from '../../test/redis.ts';
 import { openBrowser } from './testing/browser.ts';
+import { deadline } from './testing/deadline.ts';
 import { spawnSubscriber, startSubscriber } from './testing/process.ts';
 
 const redis = await startRedis();
@@ -21,7 +22,7 @@ test('a client that does not answer the close holds it up for a bounded time; /r
   stuck.socket.pause();
   expect((await subscriber.get('/readyz')).status).toBe(200);
   subscriber.child.kill('SIGTERM');
-  await expect.poll(async () => (await subscriber.get('/readyz')).status, { interval: 10 }).toBe(503);
+  await expect.poll(async () => (await subscriber.get('/readyz')).status, deadline).toBe(503);
   await expect(openBrowser(subscriber.url)).rejects.toThrow('503');
   expect((await subscriber.exit).code).toBe(0);
 });
@@ -31,14 +32,14 @@ test('a second signal stops at once, exit 1', async () => {
   const stuck = await openBrowser(subscriber.url);
   stuck.socket.pause();
   subscriber.child.kill('SIGTERM');
-  await expect.poll(() => subscriber.logs()).toContain('"msg":"stopping"');
+  await expect.poll(() => subscriber.logs(), deadline).toContain('"msg":"stopping"');
   subscriber.child.kill('SIGTERM');
   expect((await subscriber.exit).code).toBe(1);
 });
 
 test('SIGTERM while Redis is away ends it too', async () => {
   const subscriber = spawnSubscriber('redis://127.0.0.1:1');
-  await expect.poll(() => subscriber.logs(), { timeout: 8000 }).toContain('trying again');
+  await expect.poll(() => subscriber.logs(), deadline).toContain('trying again');
   subscriber.child.kill('SIGTERM');
   expect((await subscriber.exit).code).toBe(0);
 });

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { startRedis } from '../../test/redis.ts';
 import { openBrowser } from './testing/browser.ts';
+import { deadline } from './testing/deadline.ts';
 import { type SubscriberProcess, spawnSubscriber, startSubscriber } from './testing/process.ts';
 import { newId, openSubmissions, statusAt } from './testing/submissions.ts';
 
@@ -12,9 +13,7 @@ const redis = await startRedis();
 const submissions = openSubmissions(redis.url);
 
 async function readyzIs(subscriber: SubscriberProcess, status: number): Promise<void> {
-  await expect
-    .poll(async () => (await subscriber.get('/readyz')).status, { timeout: 8000, interval: 10 })
-    .toBe(status);
+  await expect.poll(async () => (await subscriber.get('/readyz')).status, deadline).toBe(status);
 }
 
 test('a change made while the subscriber was cut off arrives after a SIGKILL and restart of Redis', async () => {

@@ -39,7 +39,7 @@ test('a client that stops reading is cut off, while another gets all its message
 });
 
 test('a client that answers no ping is cut off, one that does stays', async () => {
-  const subscriber = await startSubscriber(redis.url, { SUBSCRIBER_PING_EVERY_MS: '100' });
+  const subscriber = await startSubscriber(redis.url, { SUBSCRIBER_PING_EVERY_MS: '600' });
   const good = await openBrowser(subscriber.url);
   let pings = 0;
   good.socket.on('ping', () => pings++);
@@ -52,19 +52,19 @@ test('a client that answers no ping is cut off, one that does stays', async () =
 });
 
 test('a subscriber that was stalled itself does not blame its clients', async () => {
-  const subscriber = await startSubscriber(redis.url, { SUBSCRIBER_PING_EVERY_MS: '100' });
+  const subscriber = await startSubscriber(redis.url, { SUBSCRIBER_PING_EVERY_MS: '500' });
   const good = await openBrowser(subscriber.url, { autoPong: false });
   let pings = 0;
   good.socket.on('ping', () => pings++);
-  for (let stall = 1; stall <= 5; stall++) {
+  for (let stall = 1; stall <= 3; stall++) {
     await good.until('a ping', () => pings === stall);
     // The pong comes in time, but is read only after the next ping is due.
     subscriber.child.kill('SIGSTOP');
     good.socket.pong();
     const stalledAtMs = performance.now();
-    await good.until('several ping intervals', () => performance.now() > stalledAtMs + 250);
+    await good.until('several ping intervals', () => performance.now() > stalledAtMs + 1100);
     subscriber.child.kill('SIGCONT');
   }
-  await good.until('one more ping', () => pings > 5);
+  await good.until('one more ping', () => pings > 3);
   expect(await subscriber.metric('judge_clients_cut_off_total{reason="no_pong"}')).toBe(0);
 });

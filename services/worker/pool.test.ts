@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { openPool, type Pool } from './pool.ts';
 
 const limits = {
-  timeLimitMs: 400,
+  timeLimitMs: 1500,
   memoryLimitBytes: 32 << 20,
   stackLimitBytes: 256 << 10,
   outputLimitBytes: 64 << 10,
@@ -50,9 +50,9 @@ describe('the pool', () => {
     const stoppedMs = performance.now() - beganMs;
     expect(stopped).toMatchObject({ verdict: 'TLE', passed: 0, total: 2 });
     expect(stoppedMs).toBeGreaterThanOrEqual(limits.timeLimitMs);
-    expect(stoppedMs).toBeLessThan(limits.timeLimitMs + 600);
+    expect(stoppedMs).toBeLessThan(limits.timeLimitMs + 2000);
     expect((await pool.run(echo)).verdict).toBe('AC');
-    expect(performance.now() - beganMs - stoppedMs).toBeLessThan(1000);
+    expect(performance.now() - beganMs - stoppedMs).toBeLessThan(3000);
   });
 
   test('a thread whose sandbox broke a limit goes on with a new one', async () => {
@@ -76,6 +76,14 @@ describe('the pool', () => {
       pool.run(echo, () => order.push('b starts')),
     ]);
     expect(order).toEqual(['a starts', 'a ends', 'b starts']);
+  });
+
+  test('a time limit shorter than the warm-up of a thread breaks nothing', async () => {
+    pool = openPool(1, { ...limits, timeLimitMs: 1 });
+    for (let i = 0; i < 5; i++) {
+      const { verdict, message = '' } = await pool.run(submission('for (;;);'));
+      expect({ verdict, broke: message.includes('broke') }).toEqual({ verdict: 'TLE', broke: false });
+    }
   });
 
   test('close ends what runs and what waits', async () => {

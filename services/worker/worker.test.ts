@@ -106,13 +106,15 @@ async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
   withinMs = 15_000,
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, undefined | null | false>> {
   const deadlineMs = performance.now() + withinMs;
   for (;;) {
     let seen: unknown;
     try {
       seen = await look();
-      if (seen !== undefined && seen !== null && seen !== false) return seen as NonNullable<T>;
+      if (seen !== undefined && seen !== null && seen !== false) {
+        return seen as Exclude<T, undefined | null | false>;
+      }
     } catch (error) {
       seen = error;
     }

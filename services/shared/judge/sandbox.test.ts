@@ -5,7 +5,7 @@ import { judgementSchema, type Verdict } from '../contract.ts';
 import { loadSandbox } from './sandbox.ts';
 
 const limits = {
-  timeLimitMs: 500,
+  timeLimitMs: 5000,
   memoryLimitBytes: 16 << 20,
   stackLimitBytes: 256 << 10,
   outputLimitBytes: 64 << 10,
@@ -67,14 +67,18 @@ describe('verdicts', () => {
     });
   });
 
-  test('TLE, also when sleeping, and the time counts for all tests together', async () => {
-    for (const code of ['for (;;);', 'sleep(1e9);', 'sleep(300);']) {
-      const { verdict, tookMs, passed } = await judge(`function solve(x) { ${code} return x; }`);
-      expect(verdict).toBe('TLE');
-      expect(passed).toBe(code.includes('300') ? 1 : 0);
-      expect(tookMs).toBeGreaterThanOrEqual(499);
-      expect(tookMs).toBeLessThan(900);
-    }
+  test.each([
+    ['for (;;);', 0, 200],
+    ['sleep(1e9);', 0, 200],
+    // The first test fits in, the second does not.
+    ['sleep(1000);', 1, 1800],
+  ])('TLE: the time counts for all tests together: %s', async (code, passes, timeLimitMs) => {
+    const { verdict, tookMs, passed } = await judge(`function solve(x) { ${code} return x; }`, {
+      timeLimitMs,
+    });
+    expect({ verdict, passed }).toEqual({ verdict: 'TLE', passed: passes });
+    expect(tookMs).toBeGreaterThanOrEqual(timeLimitMs);
+    expect(tookMs).toBeLessThan(timeLimitMs + 2000);
   });
 
   test('sleep waits that long, without the processor', async () => {
@@ -224,10 +228,13 @@ const hostile: [name: string, code: string, verdict: Verdict | Verdict[], messag
 
 describe('hostile programs end', () => {
   test.each(hostile)('%s', async (_name, code, verdict, message) => {
-    const judged = await judge(code);
+    // On a loaded machine too, what ends by itself has the time for it.
+    const timeLimitMs =
+      verdict === 'TLE' ? 200 : Array.isArray(verdict) && verdict.includes('TLE') ? 1000 : 10_000;
+    const judged = await judge(code, { timeLimitMs });
     expect([verdict].flat()).toContain(judged.verdict);
     if (message) expect(judged.message).toMatch(message);
-    expect(judged.tookMs).toBeLessThan(1500);
+    expect(judged.tookMs).toBeLessThan(timeLimitMs + 5000);
   });
 });
 

@@ -12,7 +12,10 @@ export function openCommands(settings: RedisSettings): Redis {
   return openRedis(settings, 'commands', () => {});
 }
 
-/** Resolves when the socket is gone: at once, or after two seconds if Redis no longer answers. */
+/**
+ * Resolves when the socket is gone: at once, or after two seconds if Redis no longer answers. (Closed between two
+ * attempts to connect, ioredis still keeps a timer, and with it the process, for two seconds.)
+ */
 export async function closeRedis(redis: Redis): Promise<void> {
   if (redis.status === 'end') return;
   // Between two attempts there is no socket whose end could be awaited.

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { onTestFinished, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { type ServerMessage, type Status, serverMessageSchema } from '../../shared/contract.ts';
+import { deadline } from './deadline.ts';
 
 export interface Browser {
   socket: WebSocket;
@@ -15,7 +16,7 @@ export interface Browser {
   unwatch(...ids: string[]): void;
   closed: Promise<number>;
   /** Resolves once the condition holds; otherwise fails, showing what was received last. */
-  until(what: string, holds: () => boolean, timeoutMs?: number): Promise<void>;
+  until(what: string, holds: () => boolean): Promise<void>;
 }
 
 export async function openBrowser(url: string, options: ClientOptions = {}): Promise<Browser> {
@@ -40,7 +41,7 @@ export async function openBrowser(url: string, options: ClientOptions = {}): Pro
     watch: (...ids) => send({ type: 'watch', ids }),
     unwatch: (...ids) => send({ type: 'unwatch', ids }),
     closed,
-    until: async (what, holds, timeoutMs = 8000) => {
+    until: async (what, holds) => {
       await vi.waitFor(
         () => {
           if (holds()) return;
@@ -48,7 +49,7 @@ export async function openBrowser(url: string, options: ClientOptions = {}): Pro
             `awaited ${what}; of ${received.length} messages the last: ${JSON.stringify(received.slice(-5))}`,
           );
         },
-        { timeout: timeoutMs, interval: 5 },
+        { ...deadline, interval: 5 },
       );
     },
   };

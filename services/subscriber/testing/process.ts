@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, vi } from 'vitest';
+import { deadline } from './deadline.ts';
 import { prefix } from './submissions.ts';
 
 const main = new URL('../main.ts', import.meta.url).pathname;
@@ -79,13 +80,10 @@ export function spawnSubscriber(redisUrl: string, env: Record<string, string> = 
     ready: () => said('ready'),
   };
   const said = (msg: 'listening' | 'ready') =>
-    vi.waitFor(
-      () => {
-        const line = stdout.split('\n').find((candidate) => candidate.includes(`"msg":"${msg}"`));
-        if (line === undefined) throw new Error(`not ${msg}; it said ${stdout}${stderr}`);
-        subscriber.port = JSON.parse(line).port;
-      },
-      { timeout: 10_000, interval: 10 },
-    );
+    vi.waitFor(() => {
+      const line = stdout.split('\n').find((candidate) => candidate.includes(`"msg":"${msg}"`));
+      if (line === undefined) throw new Error(`not ${msg}; it said ${stdout}${stderr}`);
+      subscriber.port = JSON.parse(line).port;
+    }, deadline);
   return subscriber;
 }
