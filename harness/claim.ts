@@ -12,8 +12,8 @@ import type { SystemSpec } from './system/spec.ts';
 export interface Target {
   /** The API instances that run now. */
   apiUrls(): readonly string[];
-  /** The subscriber's WebSocket URL; the same after a restart. */
-  subscriberUrl(): string;
+  /** The subscriber's WebSocket URL, the same after a restart; empty when there is none. */
+  subscriberUrl: string;
   redisUrl: string;
   prefix: string;
   leaseMs: number;

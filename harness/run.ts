@@ -162,9 +162,11 @@ function checked(experiment: Experiment, history: History): { finding: Finding }
 }
 
 function arenaOf(system: JudgeSystem, history: NemesisArena['history'], signal: AbortSignal): NemesisArena {
+  const [subscriber] = system.instances('subscriber');
   const target = {
     apiUrls: () => system.instances('api').map(({ url }) => url),
-    subscriberUrl: () => system.instances('subscriber')[0]!.url.replace('http', 'ws'),
+    // The same after a restart: the new one takes over the address.
+    subscriberUrl: subscriber?.url.replace('http', 'ws') ?? '',
     redisUrl: system.redisUrl,
     prefix: system.prefix,
     leaseMs: system.spec.leaseMs,

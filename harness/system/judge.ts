@@ -109,8 +109,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
 
   let reader: Producer | undefined;
   const counts = async (): Promise<Record<JobState, number>> => {
-    const settings = queueSettings(loadConfig(workerSchema, settingsOf(spec, redisUrl, prefix)));
-    reader ??= (await loadAdapter(spec.queue)).producer(settings);
+    reader ??= await openReader(settingsOf(spec, redisUrl, prefix));
     return reader.counts();
   };
 
@@ -179,6 +178,19 @@ async function startRedis(spec: SystemSpec, place: Place, logsDir: string): Prom
   );
   await server.start();
   return server;
+}
+
+/** The queue as the services see it, to read its counts. */
+async function openReader(settings: Record<string, string>): Promise<Producer> {
+  const config = loadConfig(workerSchema, settings);
+  const producer = (await loadAdapter(config.QUEUE)).producer(queueSettings(config));
+  const answers = () =>
+    producer.ping().then(
+      () => true,
+      () => false,
+    );
+  await waitUntil(answers, { what: 'the queue to answer', deadlineMs: 5000 });
+  return producer;
 }
 
 /** On a server that is not ours, only what this run wrote goes away. */

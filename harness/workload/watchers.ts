@@ -90,7 +90,7 @@ function openBrowser({ history, target }: WorkloadArena, index: number): Browser
   };
   const connect = (): void => {
     connection++;
-    socket = new WebSocket(`${target.subscriberUrl()}/submissions`);
+    socket = new WebSocket(`${target.subscriberUrl}/submissions`);
     socket.on('error', () => {}); // a close follows
     socket.on('open', () => {
       for (let ids = [...open]; ids.length > 0; ids = ids.slice(100)) ask(ids.slice(0, 100));
