@@ -26,10 +26,16 @@ export async function findRedis(options: FindOptions): Promise<{ redis: RedisSou
     const { url, version } = await connectExternal(flag).catch((error: Error) => {
       throw new UsageError(`--redis ${error.message}`, { cause: error });
     });
-    return { redis: { kind: 'external', url, version }, from: url };
+    return { redis: { kind: 'external', url, version }, from: withoutPassword(url) };
   }
   const binary = await provideRedis({ root: projectRoot, env, say }).catch((error: Error) => {
     throw new UsageError(error.message, { cause: error });
   });
   return { redis: { kind: 'binary', binary, version: binary.version }, from: binary.from };
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  if (shown.password !== '') shown.password = '***';
+  return shown.href;
 }

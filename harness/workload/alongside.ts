@@ -3,10 +3,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Workload, WorkloadArena } from '../claim.ts';
+import { waitUntil } from '../wait.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
 
 /** The logical process of all that is seen alongside; ops have numbers from 0. */
 const observer = -1;
+const idleMs = 1000;
 
 /** Asks the queue every 5 ms how many jobs are in each state: observations `counts`. */
 export function withDepthSamples(workload: Workload): Workload {
@@ -15,7 +17,7 @@ export function withDepthSamples(workload: Workload): Workload {
   });
 }
 
-/** Asks the API every 100 ms whether it lives and whether it is ready: ops `healthz` and `readyz`, and an op on time. */
+/** Asks the API every 100 ms whether it lives and whether it is ready: ops `healthz` and `readyz`. */
 export function withHealthProbes(workload: Workload): Workload {
   const http = createHttpClient();
   const probed = alongside(workload, 100, async (arena) => {
@@ -30,14 +32,18 @@ export function withHealthProbes(workload: Workload): Workload {
   };
 }
 
-/** Counts the commands that Redis processes during the load: observations `commands` before and after. */
-export function withCommandCount(workload: Workload): Workload {
+/** After the load, counts what Redis is asked while nobody has anything to do: an observation `idle-commands`. */
+export function withIdleCommandCount(workload: Workload): Workload {
   return {
     ...workload,
     load: async (arena) => {
-      await countCommands(arena);
       await workload.load(arena);
-      await countCommands(arena);
+      await waitUntil(async () => (await arena.target.counts()).running === 0, {
+        what: 'the last job to end',
+        deadlineMs: 10_000,
+        signal: arena.signal,
+      });
+      await countIdleCommands(arena);
     },
   };
 }
@@ -78,13 +84,16 @@ async function probe({ history, target }: WorkloadArena, http: HttpClient, path:
   }
 }
 
-async function countCommands({ history, target }: WorkloadArena): Promise<void> {
+async function countIdleCommands({ history, target, signal }: WorkloadArena): Promise<void> {
   const redis = new Redis(target.redisUrl);
+  const processed = async () =>
+    Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))?.[1]);
   try {
-    const stats = await redis.info('stats');
-    history.observe(observer, 'commands', {
-      processed: Number(/total_commands_processed:(\d+)/.exec(stats)?.[1]),
-    });
+    const before = await processed();
+    const beganAtMs = history.now();
+    await delay(idleMs, undefined, { signal });
+    const commands = (await processed()) - before;
+    history.observe(observer, 'idle-commands', { commands, durationMs: history.now() - beganAtMs });
   } finally {
     redis.disconnect();
   }

@@ -1,5 +1,5 @@
 // What stands before the API instances in production: a round robin over those whose /readyz says yes, asked every
-// 25 ms. When none is ready it goes on with all that exist, as a balancer's panic mode does.
+// 100 ms. When none is ready it goes on with all that exist, as a balancer's panic mode does.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpClient } from './http-client.ts';
@@ -9,7 +9,7 @@ export interface Balancer {
   stop(): Promise<void>;
 }
 
-const probeEveryMs = 25;
+const probeEveryMs = 100;
 
 export function createBalancer(http: HttpClient, urls: () => readonly string[]): Balancer {
   const stopping = new AbortController();

@@ -79,9 +79,11 @@ export function submissionSession(): SubmissionSession {
     let length = target.ledgerLength();
     let changedAtMs = history.now();
     const round = async (): Promise<Settled | undefined> => {
+      // The first that is not final is enough to know that not all are.
       for (const id of [...open]) {
         const record = await look(http, () => url(arena), id).catch(() => undefined);
-        if (record?.state === 'done' || record?.state === 'dead') open.delete(id);
+        if (record?.state !== 'done' && record?.state !== 'dead') break;
+        open.delete(id);
       }
       if (open.size === 0) return 'final';
       const now = target.ledgerLength();

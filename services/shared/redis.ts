@@ -30,6 +30,8 @@ const roles = {
 export function openRedis(settings: RedisSettings, role: RedisRole, onError: (error: Error) => void): Redis {
   const tuned = {
     connectTimeout: 2000,
+    // Else it waits as long as Redis thinks that it will still load, a second at least.
+    maxLoadingRetryTime: 250,
     retryStrategy: (times: number) => Math.min(20 * times, 250),
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     ...roles[role],

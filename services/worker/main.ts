@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { flushCompileCache } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { Registry } from 'prom-client';
 import { loadConfig, queueSettings, type WorkerConfig, workerSchema } from '../shared/config.ts';
 import { startProbe } from '../shared/http-probe.ts';
@@ -37,7 +38,9 @@ async function main(config: WorkerConfig, adapter: QueueAdapter): Promise<void> 
     ready: async () => !draining && (await redis.ping()) === 'PONG',
   });
   // Else the first statuses would be lost for want of a connection. If Redis is away, the worker waits for it later.
-  await once(redis, 'ready', { signal: AbortSignal.timeout(publisherWaitMs) }).catch(() => {});
+  const connected = once(redis, 'ready', { signal: AbortSignal.timeout(publisherWaitMs) }).catch(() => {});
+  // A job must not be claimed, its lease running, before there is a warm thread to run it.
+  await Promise.all([connected, pool.warm(availableParallelism())]);
   const tools = {
     // Unique in each life: a new process must not take over what the old one held without a new fence.
     consumer: adapter.consumer(settings, `${name}-${process.pid}-${randomBytes(4).toString('hex')}`),
@@ -69,7 +72,6 @@ async function main(config: WorkerConfig, adapter: QueueAdapter): Promise<void> 
   process.on('SIGINT', stop);
 
   log.info({ port: probe.port, queue: adapter.name, concurrency: config.WORKER_CONCURRENCY }, 'ready');
-  pool.warm();
   // Where NODE_COMPILE_CACHE is set, workers start in 60 % of the time; without this only a clean exit would fill it.
   flushCompileCache();
 }

@@ -11,8 +11,8 @@ export interface Pool {
    * @param onStart called when the program really is about to run
    */
   run(submission: Submission, onStart?: () => void): Promise<Judgement>;
-  /** Starts one thread ahead of need. */
-  warm(): void;
+  /** Starts this many threads ahead of need, at most `concurrency`; resolves when they can run, or died trying. */
+  warm(count: number): Promise<void>;
   /** Ends all threads, in the middle of a run too. */
   close(): Promise<void>;
 }
@@ -61,8 +61,11 @@ export function openPool(concurrency: number, limits: SandboxLimits): Pool {
         giveBack(thread);
       }
     },
-    warm() {
-      if (threads.size === 0 && !closed) idle.push(start());
+    async warm(count) {
+      const begun: Thread[] = [];
+      while (threads.size < Math.min(count, concurrency) && !closed) begun.push(start());
+      idle.push(...begun);
+      await Promise.allSettled(begun.map((thread) => thread.ready()));
     },
     async close() {
       closed = true;

@@ -2,6 +2,8 @@
 // answer. Which submission runs where is the pool's business.
 
 import assert from 'node:assert/strict';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { type Judgement, judgementSchema, type Submission } from '../shared/contract.ts';
@@ -30,7 +32,7 @@ export interface Thread {
 export function startThread(limits: SandboxLimits): Thread {
   const worker = new Worker(new URL('./sandbox-thread.ts', import.meta.url), {
     workerData: limits,
-    env: {},
+    env: compileCache(),
     execArgv: [],
     // For the JavaScript heap around the sandbox; the sandbox' own memory is limited inside.
     resourceLimits: { maxOldGenerationSizeMb: 64 },
@@ -95,4 +97,10 @@ export function startThread(limits: SandboxLimits): Thread {
       await worker.terminate();
     },
   };
+}
+
+/** With the process' own compile cache a thread starts in half the time; it gets nothing else of the environment. */
+function compileCache(): { NODE_COMPILE_CACHE?: string } {
+  const dir = getCompileCacheDir();
+  return dir === undefined ? {} : { NODE_COMPILE_CACHE: dirname(dir) };
 }

@@ -19,7 +19,7 @@ export default {
   experiment: (random) => ({
     system: judgeOf({ workers: 1, concurrency: slots }),
     workload: submissions(random, {
-      count: 300,
+      count: 250,
       ratePerSecond: 10 * capacityPerSecond,
       jobMs: [jobMs, jobMs],
       patienceMs: 2500,

@@ -3,7 +3,7 @@ import { startsPromptly } from '../../checker/latency-rules.ts';
 import { allDone, nothingLost } from '../../checker/queue-rules.ts';
 import type { Claim } from '../../claim.ts';
 import { judgeOf } from '../../system/spec.ts';
-import { withCommandCount } from '../../workload/alongside.ts';
+import { withIdleCommandCount } from '../../workload/alongside.ts';
 import { submissions } from '../../workload/submissions.ts';
 
 export default {
@@ -13,8 +13,8 @@ export default {
   alone: true,
   experiment: (random) => ({
     system: judgeOf({ workers: 1, concurrency: 8 }),
-    workload: withCommandCount(
-      submissions(random, { count: 200, ratePerSecond: 45, jobMs: [2, 4], steadyCount: 40 }),
+    workload: withIdleCommandCount(
+      submissions(random, { count: 200, ratePerSecond: 60, jobMs: [2, 4], steadyCount: 40 }),
     ),
     check: rules(nothingLost, allDone, startsPromptly({ mostMsP99: 10, slowMsP50: 30 })),
   }),
