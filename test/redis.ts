@@ -1,74 +1,31 @@
-// A real Redis for a test: its own process, its own port and directory, gone when the test file ends.
+// A real Redis for a test file: found or provided as in a run, its own port and directory, and gone when the file ends,
+// also when the test process is killed.
 
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
+import { startDeadMan } from '../harness/system/dead-man.ts';
+import { type RedisServer, redisServer } from '../harness/system/redis-server.ts';
+import { provideRedis } from '../harness/toolchain/redis.ts';
 
-export interface TestRedis {
-  url: string;
-  port: number;
-  /** SIGKILL; the data directory stays. */
-  kill(): Promise<void>;
-  /** Starts it again on the same port and data, after `kill`. */
-  restart(): Promise<void>;
-  pause(): void;
-  resume(): void;
-}
+export type TestRedis = Pick<RedisServer, 'url' | 'port' | 'kill' | 'restart' | 'pause' | 'resume'>;
 
-/** Call it in a test file's top level or `beforeAll`; it is stopped after the file. `appendonly yes`, fsync always. */
-export async function startRedis(extra: string[] = []): Promise<TestRedis> {
+/** Call it in a test file's top level or in `beforeAll`. AOF always, unless `settings` say otherwise. */
+export async function startRedis(settings: Record<string, string> = {}): Promise<TestRedis> {
+  const deadMan = await startDeadMan();
+  afterAll(() => deadMan.dismiss());
   const dir = mkdtempSync(join(tmpdir(), 'redproof-test-'));
-  const port = await freePort();
-  const args = ['--port', String(port), '--dir', dir, '--save', '', '--appendonly', 'yes'];
-  const launch = () =>
-    spawn(process.env.REDIS_SERVER ?? 'redis-server', [...args, '--appendfsync', 'always', ...extra], {
-      stdio: 'ignore',
-    });
-  let server = launch();
-  const url = `redis://127.0.0.1:${port}`;
-  const kill = async () => {
-    const gone = new Promise((resolve) => server.once('exit', resolve));
-    server.kill('SIGCONT');
-    if (server.kill('SIGKILL')) await gone;
+  deadMan.registerDirectory(dir);
+  const root = resolve(import.meta.dirname, '..');
+  const binary = await provideRedis({ root, env: process.env, say: () => {} });
+  const always = { save: '', appendonly: 'yes', appendfsync: 'always' };
+  const options = {
+    binary,
+    name: 'redis',
+    dir,
+    logFile: join(dir, 'redis.log'),
+    settings: { ...always, ...settings },
   };
-  await answers(url);
-  afterAll(async () => {
-    await kill();
-    rmSync(dir, { recursive: true, force: true });
-  });
-  return {
-    url,
-    port,
-    kill,
-    restart: async () => {
-      server = launch();
-      await answers(url);
-    },
-    pause: () => server.kill('SIGSTOP'),
-    resume: () => server.kill('SIGCONT'),
-  };
-}
-
-async function answers(url: string): Promise<void> {
-  const redis = new Redis(url, { retryStrategy: () => 20, maxRetriesPerRequest: 500 });
-  redis.on('error', () => {});
-  await redis.ping();
-  redis.disconnect();
-}
-
-/** A loopback port that nobody has, outside the range that the kernel gives to outgoing connections. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const free = await new Promise<boolean>((resolve) => {
-      const probe = createServer();
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
+  return redisServer(options, deadMan);
 }

@@ -71,12 +71,12 @@ it('exits with 1 at the second signal', async () => {
 
 it('drains while Redis is paused', async () => {
   const api = await startReadyApi({ REDIS_URL: redis.url, API_LAME_DUCK_MS: '0' });
-  redis.pause();
+  await redis.pause();
   const [code, tookMs] = await timed(() => {
     api.child.kill('SIGTERM');
     return api.ended;
   });
-  redis.resume();
+  await redis.resume();
   expect(code).toBe(0);
   expect(tookMs).toBeLessThan(3000);
 });

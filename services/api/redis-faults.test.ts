@@ -46,26 +46,26 @@ it('answers 503 while Redis is dead, and recovers by itself', async () => {
 });
 
 it('answers 503 "unknown" while Redis is paused; the command may yet run, and a repeat finds it', async () => {
-  redis.pause();
+  await redis.pause();
   const [response, tookMs] = await timed(() => post(api.url, good, { 'Idempotency-Key': 'paused' }));
   expect(tookMs).toBeLessThan(1000);
   expect((await expectProblem(response, 503)).outcome).toBe('unknown');
   expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
   expect(await isReady()).toBe(false);
-  redis.resume();
+  await redis.resume();
   await until('/readyz to say yes', 5000, isReady);
   expect((await post(api.url, good, { 'Idempotency-Key': 'paused' })).status).toBe(202);
 });
 
 it('answers all of many requests within a second while Redis is paused', async () => {
-  redis.pause();
+  await redis.pause();
   const answers = await Promise.all(Array.from({ length: 100 }, () => timed(() => post(api.url, good))));
   expect(new Set(answers.map(([{ status }]) => status))).toEqual(new Set([503]));
   expect(Math.max(...answers.map(([, tookMs]) => tookMs))).toBeLessThan(1000);
 });
 
 it('answers 503 when Redis dies with the command in flight', async () => {
-  redis.pause();
+  await redis.pause();
   const pending = post(api.url, good);
   await until('the request to be sent', 2000, async () => (await fetch(`${api.url}/healthz`)).ok);
   await redis.kill();
@@ -94,7 +94,7 @@ describe('answers 503 "refused" when Redis', () => {
 });
 
 it('answers 503 while Redis loads its data', async () => {
-  const slow = await startRedis(['--key-load-delay', '1000']);
+  const slow = await startRedis({ 'key-load-delay': '1000' });
   const filler = new Redis(slow.url);
   const pipeline = filler.pipeline();
   for (let i = 0; i < 1500; i++) pipeline.set(`filler:${i}`, 'x');
@@ -120,7 +120,7 @@ it('starts, and lives, without Redis', async () => {
 
 it("hangs while Redis is paused with the client's defaults (the control)", async () => {
   const hanging = await startReadyApi({ REDIS_URL: redis.url, REDIS_CLIENT: 'defaults' });
-  redis.pause();
+  await redis.pause();
   let answered = false;
   const pending = post(hanging.url, good).finally(() => {
     answered = true;
@@ -128,6 +128,6 @@ it("hangs while Redis is paused with the client's defaults (the control)", async
   // Three answers of the tuned API, each after its own deadline: more than a second.
   for (let i = 0; i < 3; i++) expect((await post(api.url, good)).status).toBe(503);
   expect(answered).toBe(false);
-  redis.resume();
+  await redis.resume();
   expect((await pending).status).toBe(202);
 });

@@ -84,12 +84,12 @@ test('a Redis that stalls is noticed, and what was missed arrives when it goes o
   browser.watch(id);
   await browser.until('the state', () => browser.statuses(id).length === 1);
   await submissions.record(statusAt(id, 2, 'done'));
-  redis.pause();
+  await redis.pause();
   try {
     browser.watch(late);
     await readyzIs(subscriber, 503);
   } finally {
-    redis.resume();
+    await redis.resume();
   }
   await browser.until('what it missed', () => browser.statuses(id).length === 2);
   await browser.until('the late answer', () => browser.received.some(({ type }) => type === 'unknown'));

@@ -96,7 +96,7 @@ test('Redis paused: every call rejects within about two seconds, and all works a
   await idle(worker);
   const waiting = timed(worker.claim(1, never));
   await blocked(1, bed);
-  server.pause();
+  await server.pause();
   const calls = [
     waiting,
     timed(worker.ack(claim, 'ok')),
@@ -114,7 +114,7 @@ test('Redis paused: every call rejects within about two seconds, and all works a
   expect(again).toMatchObject({ outcome: 'rejected' });
   expect(again.afterMs).toBeLessThan(2500);
 
-  server.resume();
+  await server.resume();
   const next = await eventually('the next jobs', async () => bed.enqueue(producer, 2));
   expect((await claimed(worker, 2)).map(({ id }) => id)).toEqual(next.map(({ id }) => id));
   // The ack that timed out may or may not have been carried out; said again, it is either way recorded once.
@@ -171,7 +171,7 @@ test('claims that end by abort while Redis is away do not hang', async () => {
   const abort = new AbortController();
   const waiting = timed(worker.claim(1, abort.signal));
   await blocked(1, bed);
-  server.pause();
+  await server.pause();
   abort.abort();
   expect((await waiting).afterMs).toBeLessThan(3200);
 });
@@ -180,6 +180,6 @@ test('close ends everything though Redis does not answer', async () => {
   const bed = open();
   const worker = await bed.consumer('w');
   await idle(worker);
-  server.pause();
+  await server.pause();
   expect((await timed(worker.close())).afterMs).toBeLessThan(2500);
 });

@@ -9,7 +9,7 @@ import { type Scripts, scripts } from './reliable-list/scripts.ts';
 import plain, { reliableList } from './reliable-list.ts';
 import { type Testbed, testbeds } from './testbed.ts';
 
-const server = await startRedis(['--appendfsync', 'no']);
+const server = await startRedis({ appendfsync: 'no' });
 const names = ['a', 'b', 'c'];
 const settings = { leaseMs: 600_000, maxAttempts: 2 };
 
