@@ -1,7 +1,7 @@
 // Around the whole test run: everything that the tests start gets a TMPDIR of its own, so that afterwards it can be told
 // whether a process or a temporary file of theirs is left. If one is, the run fails.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../harness/wait.ts';
@@ -31,6 +31,7 @@ function filesOf(dir: string): string[] {
 }
 
 function processesOf(dir: string): string[] {
+  if (!existsSync('/proc')) return [];
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => {
     try {
