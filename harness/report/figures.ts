@@ -1,12 +1,10 @@
-// A claim's evidence as one line for people: its numbers, with the unit taken from the end of the name. Zeros that say
-// nothing are left out; "0 lost" is never bare, it says of how many and over how many faults. Pure.
+// A claim's evidence as phrases for people: "0 lost of 178 jobs over 11 kills", "recovery p99 1,243 ms of at most 1,500".
+// It knows the grammar of the names (camel case, unit last, then the statistic, then Bound or AtMost) and a few pairs
+// that belong together; a name that it has never seen is shown too. Pure.
 
-const units: readonly [RegExp, string][] = [
-  [/Ms(P\d+)?$/, 'ms'],
-  [/Seconds(P\d+)?$/, 's'],
-];
+import type { Fault } from '../op.ts';
 
-/** Figures that are in the results but say nothing on a line unless they are above zero. */
+/** Figures that are in the results but say nothing on a line while they are zero. */
 const onlyAboveZero = new Set([
   'doneManyTimes',
   'pending',
@@ -21,31 +19,138 @@ const onlyAboveZero = new Set([
   'startedTwice',
 ]);
 
-export function figures(evidence: Record<string, unknown>): string {
-  const parts: string[] = [];
-  const { lost, acknowledged } = evidence;
-  const rest = { ...evidence };
-  if (typeof lost === 'number' && typeof acknowledged === 'number') {
-    const faults =
-      typeof evidence.faults === 'number' && evidence.faults > 0 ? ` over ${evidence.faults} faults` : '';
-    parts.push(`${lost} lost of ${acknowledged}${faults}`);
-    for (const name of ['lost', 'acknowledged', 'faults', 'doneOnce']) delete rest[name];
+/** A part and its whole, said as one: "3 failed of 248 requests". */
+const pairs: readonly [part: string, whole: string, noun: string, label?: string][] = [
+  ['lost', 'acknowledged', 'jobs'],
+  ['failed', 'requests', 'requests'],
+  ['overtaken', 'ordered', 'jobs'],
+  ['ignorant', 'watched', 'submissions'],
+  ['refusedAcks', 'lateAcks', 'late acks', 'refused'],
+  ['missing', 'expected', 'expected'],
+];
+
+/** Where the bound of a figure has a name of its own. */
+const boundNames: Readonly<Record<string, string>> = { deepest: 'cap' };
+const labels: Readonly<Record<string, string>> = {
+  deepest: 'deepest queue',
+  gotWhileAway: 'received while away',
+};
+const faultNouns: Readonly<Record<string, string>> = {
+  'worker-kill': 'kill',
+  'worker-pause': 'pause',
+  'worker-terminate': 'SIGTERM',
+  'worker-replace': 'replacement',
+  'redis-kill': 'Redis kill',
+  'client-kill': 'cut connection',
+  poison: 'poisoned worker',
+};
+
+/** The phrases, the most telling first. */
+export function figures(evidence: Record<string, unknown>, faults: readonly Fault[] = []): string[] {
+  const rest = new Map(Object.entries(evidence));
+  const phrases = overRepeats(rest);
+  for (const [part, whole, noun, label] of pairs) {
+    const [a, b] = [rest.get(part), rest.get(whole)];
+    if (typeof a !== 'number' || typeof b !== 'number') continue;
+    const over = part === 'lost' ? countFaults(faults) : '';
+    const most = takeBound(rest, part);
+    phrases.push(
+      `${count(a)} ${label ?? labelOf(part)} of ${count(b)} ${noun}${over && ` over ${over}`}${most === undefined ? '' : `, at most ${count(most)}`}`,
+    );
+    for (const name of [part, whole, ...(part === 'lost' ? ['faults', 'kills', 'restarts'] : [])])
+      rest.delete(name);
+    if (part === 'lost' && rest.get('doneOnce') === b) rest.delete('doneOnce');
   }
-  for (const [name, value] of Object.entries(rest)) {
-    if (typeof value === 'number' && (value !== 0 || !onlyAboveZero.has(name)))
-      parts.push(figure(name, value));
-    else if (typeof value === 'string') parts.push(`${words(name)} ${value}`);
+  for (const [name, value] of [...rest]) {
+    if (!rest.has(name) || (boundedBy(rest, name) ?? name) !== name) continue;
+    if (typeof value === 'number') {
+      if (value !== 0 || !onlyAboveZero.has(name)) phrases.push(phrase(name, value, takeBound(rest, name)));
+    } else if (typeof value === 'boolean') phrases.push(`${labelOf(name)}: ${value ? 'yes' : 'no'}`);
+    else if (typeof value === 'string') phrases.push(`${labelOf(name)} ${value}`);
   }
-  return parts.join(' · ');
+  return phrases;
 }
 
-function figure(name: string, value: number): string {
-  const unit = units.find(([pattern]) => pattern.test(name));
-  const shown = Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
-  return unit ? `${words(name.replace(/Ms|Seconds/, ''))} ${shown} ${unit[1]}` : `${words(name)} ${shown}`;
+/** "11 kills", "4 Redis kills", "7 faults" when they are of several kinds; empty when there are none. */
+export function countFaults(faults: readonly Fault[]): string {
+  const landed = faults.filter((fault) => fault.landed);
+  const kinds = new Set(landed.map(({ kind }) => kind));
+  const [kind] = kinds;
+  if (kind === undefined) return '';
+  const noun = kinds.size > 1 ? 'fault' : (faultNouns[kind] ?? kind.replaceAll('-', ' '));
+  return `${landed.length} ${noun}${landed.length === 1 ? '' : 's'}`;
 }
 
-/** "recoveryP99" → "recovery p99" */
-function words(name: string): string {
-  return name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+/** "recoveryMsP99" → { label: "recovery p99", unit: "ms" } */
+export function describeName(name: string): { label: string; unit: string } {
+  const unit = units.find(([suffix]) => new RegExp(`${suffix}(?![a-z])`).test(name));
+  const bare =
+    unit === undefined || unit[0] === 'Ratio' ? name : name.replace(new RegExp(`${unit[0]}(?![a-z])`), '');
+  return { label: labelOf(bare === '' ? name : bare), unit: unit?.[1] ?? '' };
+}
+
+/** Thousands separated; as many decimals as its size deserves. @param beside a number that it must not look equal to */
+export function count(value: number, beside?: number): string {
+  const size = Math.abs(value);
+  const decimals = size < 10 ? 2 : size < 100 ? 1 : 0;
+  const shown = value.toLocaleString('en-US', { maximumFractionDigits: decimals });
+  if (beside === undefined || beside === value || count(beside) !== shown) return shown;
+  return value.toLocaleString('en-US', { maximumFractionDigits: 3 });
+}
+
+const units: readonly [suffix: string, unit: string][] = [
+  ['Ms', 'ms'],
+  ['Seconds', 's'],
+  ['PerSecond', '/s'],
+  ['Bytes', 'bytes'],
+  ['Percent', '%'],
+  ['Ratio', '×'],
+  ['ratio', '×'],
+];
+
+function phrase(name: string, value: number, most: number | undefined): string {
+  const { label, unit } = describeName(name);
+  const shown = count(value, most);
+  const limit = most === undefined ? '' : ` of at most ${count(most)}`;
+  if (unit !== '') return `${label} ${shown} ${unit}${limit}`;
+  const labelFirst = name in labels || /^(p\d+|max|min)$/i.test(label.split(' ').at(-1)!);
+  return labelFirst ? `${label} ${shown}${limit}` : `${shown} ${label}${limit}`;
+}
+
+/** The value of the bound of a figure; it is taken out of the rest. */
+function takeBound(rest: Map<string, unknown>, name: string): number | undefined {
+  const bound = [...rest.keys()].find(
+    (candidate) => candidate !== name && boundedBy(rest, candidate) === name,
+  );
+  const value = bound === undefined ? undefined : rest.get(bound);
+  if (bound === undefined || typeof value !== 'number') return undefined;
+  rest.delete(bound);
+  return value;
+}
+
+/** Which figure `bound` limits, if it is a bound at all: recoveryMsBound → recoveryMsP99, lostAtMost → lost. */
+function boundedBy(evidence: ReadonlyMap<string, unknown>, bound: string): string | undefined {
+  for (const [name, own] of Object.entries(boundNames)) if (own === bound && evidence.has(name)) return name;
+  const stem = /^(.+)(?:Bound|AtMost)$/.exec(bound)?.[1];
+  if (stem === undefined) return undefined;
+  const statistics = ['', 'P99', 'Max', 'P999', 'P95', 'P90', 'P50'];
+  const found = statistics.find((statistic) => typeof evidence.get(stem + statistic) === 'number');
+  return found === undefined ? undefined : stem + found;
+}
+
+/** With --repeat, the loss over all repetitions comes first: the rest is the worst run's. */
+function overRepeats(rest: Map<string, unknown>): string[] {
+  const all = rest.get('overAllRepeats') as Record<string, number> | undefined;
+  if (typeof all !== 'object' || all === null) return [];
+  rest.delete('overAllRepeats');
+  const { lost = 0, acknowledged = 0, faults = 0, lossRateAtMost95 = Number.NaN } = all;
+  const rate = (lossRateAtMost95 * 100).toPrecision(2);
+  return [
+    `all runs: ${count(lost)} lost of ${count(acknowledged)} jobs over ${count(faults)} faults` +
+      (Number.isFinite(lossRateAtMost95) ? `, so at most ${rate} % of jobs (95 % confidence)` : ''),
+  ];
+}
+
+function labelOf(name: string): string {
+  return labels[name] ?? name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
 }

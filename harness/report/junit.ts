@@ -32,6 +32,7 @@ function seconds(ms: number): string {
 
 function xml(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  // XML 1.0 has no way at all to write control characters.
-  return text.replaceAll(/\p{Cc}/gu, ' ').replaceAll(/[&<>"]/g, (c) => entities[c]!);
+  // XML 1.0 has no way at all to write control characters, the two non-characters, or half a surrogate pair.
+  const writable = text.toWellFormed().replaceAll(/[\p{Cc}\ufffe\uffff]/gu, ' ');
+  return writable.replaceAll(/[&<>"]/g, (c) => entities[c]!);
 }

@@ -4,15 +4,23 @@ import type { Reporter } from './result.ts';
 
 export function multiplex(reporters: readonly Reporter[], complain = console.error): Reporter {
   const broken = new Set<Reporter>();
+  const blame = (reporter: Reporter, hook: string, error: unknown): void => {
+    if (!broken.has(reporter)) complain(`a reporter failed in ${hook}: ${messageOf(error)}`);
+    broken.add(reporter);
+  };
   const each =
     <K extends keyof Reporter>(hook: K) =>
     (...args: unknown[]): void => {
       for (const reporter of reporters) {
         try {
-          (reporter[hook] as ((...args: unknown[]) => void) | undefined)?.apply(reporter, args);
+          const said = (reporter[hook] as ((...args: unknown[]) => unknown) | undefined)?.apply(
+            reporter,
+            args,
+          );
+          // An async hook fits the type as well: its rejection must not end the process.
+          if (said instanceof Promise) said.catch((error) => blame(reporter, hook, error));
         } catch (error) {
-          if (!broken.has(reporter)) complain(`a reporter failed in ${hook}: ${(error as Error).message}`);
-          broken.add(reporter);
+          blame(reporter, hook, error);
         }
       }
     };
@@ -25,4 +33,8 @@ export function multiplex(reporters: readonly Reporter[], complain = console.err
     claimFinished: each('claimFinished'),
     runFinished: each('runFinished'),
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
-// The run on a terminal: what runs now with its elapsed time and faults as they land, and a line for each finished claim
-// with its figures. On a pipe it writes plain lines, no escape codes, and no live part.
+// The run on a terminal: what runs now with its elapsed time and faults as they land, and a few lines for each finished
+// claim: its figures, and what its control showed. On a pipe it writes plain, unbroken lines, no escape codes and no
+// live part. What the figures mean is in figures.ts.
 
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
@@ -7,60 +8,69 @@ import type { Claim } from '../claim.ts';
 import type { Verdict } from '../verdict.ts';
 import { figures } from './figures.ts';
 import type { ClaimResult, Reporter, Results, RunInfo } from './result.ts';
+import { clip, plain, wrap, wrapPhrases } from './wrap.ts';
 
 export interface TerminalOptions {
   stream: NodeJS.WriteStream;
   /** ms, monotonic. */
   now: () => number;
+  /** The terminal cannot move its cursor, so nothing is drawn anew. */
+  dumb?: boolean;
 }
 
-const marks: Record<Verdict, { text: string; style: Parameters<typeof styleText>[0] }> = {
-  held: { text: '✔ held   ', style: 'green' },
-  refuted: { text: '✘ refuted', style: 'red' },
-  unknown: { text: '? unknown', style: 'yellow' },
-  skipped: { text: '– skipped', style: 'dim' },
+type Format = Parameters<typeof styleText>[0];
+type Style = (format: Format, text: string) => string;
+
+/** How wide a terminal may be before lines get too long to read. */
+const widest = 120;
+const indent = ' '.repeat(12);
+
+const marks: Record<Verdict, { text: string; format: Format }> = {
+  held: { text: '✔ held', format: 'green' },
+  refuted: { text: '✘ refuted', format: 'red' },
+  unknown: { text: '? unknown', format: 'yellow' },
+  skipped: { text: '– skipped', format: 'dim' },
 };
 
 interface Arm {
   phase: string;
-  faults: number;
-  last?: string;
+  /** Whether each had an effect. */
+  faults: boolean[];
+  last: string;
 }
 
-export function terminal({ stream, now }: TerminalOptions): Reporter {
-  const live = stream.isTTY === true;
+interface Current {
+  claim: Claim;
+  beganMs: number;
+  arms: Map<string, Arm>;
+}
+
+export function terminal({ stream, now, dumb = false }: TerminalOptions): Reporter {
+  const live = stream.isTTY === true && !dumb;
   const area = live ? createLogUpdate(stream, { showCursor: true }) : undefined;
-  const style = (format: Parameters<typeof styleText>[0], text: string) =>
-    styleText(format, text, { stream });
+  const style: Style = (format, text) => styleText(format, text, { stream });
+  const width = () => (stream.isTTY ? Math.min(stream.columns ?? 80, widest) : Number.POSITIVE_INFINITY);
   let total = 0;
   let done = 0;
-  let current: { claim: Claim; began: number; arms: Map<string, Arm> } | undefined;
+  let runBeganMs = 0;
+  let current: Current | undefined;
   let timer: NodeJS.Timeout | undefined;
   let section = '';
 
+  const draw = (): void => {
+    if (area === undefined || current === undefined) return;
+    const place = `${done + 1} of ${total}`;
+    const elapsed = `${seconds(now() - current.beganMs)}, run ${clock(now() - runBeganMs)}`;
+    // The last column stays free: some terminals break the line when it is written.
+    area(`\n${progress(current, `${place}, ${elapsed}`, width() - 1, style)}`);
+  };
   const print = (text: string): void => {
     area?.clear();
     stream.write(`${text}\n`);
     draw();
   };
-
-  const draw = (): void => {
-    if (area === undefined || current === undefined) return;
-    const seconds = ((now() - current.began) / 1000).toFixed(1);
-    const lines = [
-      `${style('cyan', '▶')} ${style('bold', current.claim.id)}  ${done + 1}/${total}  ${seconds} s`,
-    ];
-    for (const [name, { phase, faults, last }] of current.arms) {
-      const hits =
-        faults > 0 ? `${faults} fault${faults > 1 ? 's' : ''}${last ? `, last: ${last}` : ''}` : '';
-      lines.push(style('dim', `    ${name.padEnd(8)}${phase.padEnd(12)}${hits}`));
-    }
-    const width = stream.columns ?? 80;
-    area(lines.map((line) => clip(line, width)).join('\n'));
-  };
-
   const armOf = (name: string): Arm => {
-    const arm = current?.arms.get(name) ?? { phase: 'waits', faults: 0 };
+    const arm = current?.arms.get(name) ?? { phase: 'waits', faults: [], last: '' };
     current?.arms.set(name, arm);
     return arm;
   };
@@ -68,25 +78,26 @@ export function terminal({ stream, now }: TerminalOptions): Reporter {
   return {
     runStarted: (run, claims, from) => {
       total = claims.length;
-      print(heading(run, claims.length, from));
-      if (live) timer = setInterval(draw, 100);
+      runBeganMs = now();
+      print(heading(run, claims.length, from, width(), style));
+      if (live) timer = setInterval(draw, 100).unref();
     },
     claimStarted: (claim) => {
+      current = { claim, beganMs: now(), arms: new Map() };
       if (claim.section !== section) print(`\n${style('bold', claim.section)}`);
       section = claim.section;
-      current = { claim, began: now(), arms: new Map() };
-      if (!live) print(`  … ${claim.id}`);
+      for (const name of ['claim', 'control']) armOf(name);
+      if (!live) print(`  … ${claim.id}: ${plain(claim.statement)}`);
     },
     phase: (_claim, name, phase) => {
       armOf(name).phase = phase;
     },
-    fault: (claim, name, fault) => {
-      if (fault.step !== 'inject') return;
+    fault: (_claim, name, { step, kind, target, landed, atMs }) => {
+      if (step !== 'inject') return;
       const arm = armOf(name);
-      arm.faults++;
-      arm.last = `${fault.kind} of ${fault.target}${fault.landed ? '' : ' (no effect)'}`;
-      if (!live) print(`    ${name === 'control' ? 'control: ' : ''}${arm.last} at ${seconds(fault.atMs)}`);
-      else if (current?.claim !== claim) return;
+      arm.faults.push(landed === true);
+      arm.last = plain(`${kind} ${target}${landed ? '' : ' (no effect)'}`);
+      if (!live) print(`      ${name.padEnd(8)}${seconds(atMs).padStart(7)}  ${arm.last}`);
     },
     armFinished: (_claim, name) => {
       armOf(name).phase = 'finished';
@@ -94,7 +105,7 @@ export function terminal({ stream, now }: TerminalOptions): Reporter {
     claimFinished: (result) => {
       done++;
       current = undefined;
-      print(claimLines(result, style));
+      print(claimLines(result, width(), style));
     },
     runFinished: (results, dir) => {
       clearInterval(timer);
@@ -105,52 +116,102 @@ export function terminal({ stream, now }: TerminalOptions): Reporter {
   };
 }
 
-type Style = (format: Parameters<typeof styleText>[0], text: string) => string;
-
-function heading(run: RunInfo, count: number, from: string): string {
-  return [
-    `redproof: ${count} claim${count === 1 ? '' : 's'}, each with a control that must fail`,
-    `  seed ${run.seed} · Redis ${run.redis.version} (${from}) · Node ${run.node} · ${run.cpus} cores`,
-  ].join('\n');
+function heading(run: RunInfo, claims: number, from: string, width: number, style: Style): string {
+  const facts = [
+    `seed ${run.seed}`,
+    `Redis ${run.redis.version} from ${plain(from)}`,
+    `Node ${run.node}`,
+    `${run.cpus} cores`,
+  ];
+  const many = claims === 1 ? '1 claim and the control' : `${claims} claims, each with a control`;
+  return `${style('bold', 'redproof')}: ${many} that must fail\n${style('dim', wrapPhrases(facts, width, '  '))}`;
 }
 
-function claimLines(result: ClaimResult, style: Style): string {
-  const { text, style: format } = marks[result.verdict];
+/** What runs now: the claim, what it says, and how far its two experiments are. */
+function progress({ claim, arms }: Current, where: string, width: number, style: Style): string {
   const lines = [
-    `${style(format, text)} ${style('bold', result.id)}  ${style('dim', seconds(result.durationMs))}`,
+    `${style('cyan', '▶ running')}   ${spread(claim.id, where, width - 12, (id) => style('bold', id))}`,
+    style('dim', wrap(plain(claim.statement), width, indent, 2)),
   ];
-  const told = figures(result.evidence);
-  if (told !== '') lines.push(`            ${told}`);
-  if (result.verdict !== 'held') lines.push(`            ${style(format, result.why)}`);
-  if (result.verdict === 'skipped') return lines.join('\n');
-  const { control } = result;
-  const mark = control.failedAsExpected
-    ? 'control failed as it must'
-    : style('yellow', 'CONTROL DID NOT FAIL');
-  lines.push(style('dim', `  control   ${mark}: ${control.statement}`));
-  lines.push(style('dim', `            ${control.why}`));
-  if (result.repeats) {
-    const counts = Map.groupBy(result.repeats, ({ verdict }) => verdict);
-    const said = [...counts].map(([verdict, runs]) => `${verdict} ${runs.length}`).join(', ');
-    lines.push(style('dim', `            ${result.repeats.length} runs: ${said}`));
+  for (const [name, { phase, faults, last }] of arms) {
+    const room = Math.max(8, width - indent.length - 9 - 13 - 3 - last.length);
+    const shown = faults.slice(-room);
+    const hits = shown.map((landed) => style(landed ? 'red' : 'dim', landed ? '✱' : '·')).join('');
+    const much = faults.length > shown.length ? '…' : '';
+    lines.push(
+      `${indent}${style('dim', `${name.padEnd(9)}${phase.padEnd(13)}`)}${much}${hits}  ${style('dim', clip(last, 40))}`,
+    );
   }
   return lines.join('\n');
 }
 
-function closing({ run, summary }: Results, dir: string, style: Style): string {
+function claimLines(result: ClaimResult, width: number, style: Style): string {
+  const { verdict, control } = result;
+  const { text, format } = marks[verdict];
+  const took = seconds(result.durationMs);
+  const lines = [
+    `${style(format, text.padEnd(11))} ${spread(result.id, took, width - 13, (id) => style('bold', id))}`,
+  ];
+  const add = (format: Format, what: string, label = '', mostLines?: number) =>
+    lines.push(style(format, wrap(plain(what), width - 1, label.padStart(10).padEnd(12), mostLines)));
+
+  if (verdict !== 'held') {
+    add('reset', result.statement);
+    add(format, result.why);
+  }
+  const told = figures(result.evidence, result.faults);
+  if (told.length > 0) lines.push(wrapPhrases(told.map(plain), width - 1, indent));
+  if (result.repeats)
+    add('reset', `${result.repeats.length} runs: ${countVerdicts(result.repeats)}; the worst is shown`);
+  if (verdict === 'skipped') return lines.join('\n');
+  add('dim', control.statement, 'control');
+  if (control.failedAsExpected) add('dim', `broke as it must${because(control.why)}`, '', 2);
+  else add('yellow', `DID NOT BREAK as it must${because(control.why)}`, '', 4);
+  return lines.join('\n');
+}
+
+function closing({ run, claims, summary }: Results, dir: string, style: Style): string {
   const counts = (['held', 'refuted', 'unknown', 'skipped'] as const)
-    .map((verdict) => {
-      const text = `${summary[verdict]} ${verdict}`;
-      return summary[verdict] > 0 ? style(marks[verdict].style, text) : style('dim', text);
-    })
+    .filter((verdict) => summary[verdict] > 0 || verdict !== 'skipped')
+    .map((verdict) =>
+      style(summary[verdict] > 0 ? marks[verdict].format : 'dim', `${summary[verdict]} ${verdict}`),
+    )
     .join(' · ');
-  return `${counts}   in ${seconds(run.durationMs)}, seed ${run.seed}\nstored in ${dir}`;
+  const open = claims.filter(({ verdict }) => verdict === 'refuted' || verdict === 'unknown');
+  const again = open.map(
+    ({ id, verdict }) => `  ${verdict.padEnd(8)} again: npm run chaos -- --claim ${id} --seed ${run.seed}\n`,
+  );
+  return (
+    `${style('bold', `${claims.length} claim${claims.length === 1 ? '' : 's'}`)}: ${counts}` +
+    `   in ${run.durationMs < 60_000 ? seconds(run.durationMs) : `${clock(run.durationMs)} min`}, seed ${run.seed}\n${again.join('')}` +
+    `stored in ${dir}\n  report.html, results.json, junit.xml`
+  );
+}
+
+/** "rule: detail" → " (rule): detail" */
+function because(why: string): string {
+  const [, rule, detail] = /^([a-z0-9-]+): (.*)$/s.exec(why) ?? [];
+  return rule === undefined ? `: ${why}` : ` (${rule}): ${detail}`;
+}
+
+function countVerdicts(repeats: readonly { verdict: Verdict }[]): string {
+  const groups = Map.groupBy(repeats, ({ verdict }) => verdict);
+  return [...groups].map(([verdict, runs]) => `${runs.length} ${verdict}`).join(', ');
+}
+
+/** Left and right on one line; on a pipe, or if they do not fit, one after the other. */
+function spread(left: string, right: string, width: number, emphasize: (text: string) => string): string {
+  if (!Number.isFinite(width)) return `${emphasize(left)}  ${right}`;
+  const shown = clip(left, Math.max(10, width - right.length - 2));
+  return `${emphasize(shown)}${' '.repeat(Math.max(2, width - shown.length - right.length))}${right}`;
 }
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-function clip(line: string, width: number): string {
-  return line.length <= width + 20 ? line : `${line.slice(0, width + 19)}…`;
+/** "1:02" */
+function clock(ms: number): string {
+  const whole = Math.floor(ms / 1000);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }

@@ -4,7 +4,7 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { type LedgerLine, ledgerLineSchema } from '../../services/shared/contract.ts';
 
-/** A claim that a worker has not acked or released. */
+/** A claim that a worker has not acked or released, of a job for which no other worker's later ack was accepted. */
 export interface InHand {
   job: string;
   fence: number;
@@ -35,6 +35,8 @@ export function ledgerTail(): LedgerTail {
   const followed: Followed[] = [];
   const lines: LedgerLine[] = [];
   const hands = new Map<string, Map<string, InHand>>();
+  /** When an ack was last accepted, by job: whoever else holds it then, holds nothing that anybody waits for. */
+  const ackedAtMs = new Map<string, number>();
   const chunk = Buffer.alloc(256 * 1024);
 
   const note = (line: LedgerLine): void => {
@@ -48,6 +50,7 @@ export function ledgerTail(): LedgerTail {
     } else if (line.event === 'started' && held) held.startedAtMs = line.atMs;
     else if (line.event === 'finished' && held) delete held.startedAtMs;
     else if (line.event === 'acked' || line.event === 'released') hand.delete(line.job);
+    if (line.event === 'acked' && line.outcome === 'acked') ackedAtMs.set(line.job, line.atMs);
   };
 
   const readNew = (one: Followed): void => {
@@ -72,7 +75,10 @@ export function ledgerTail(): LedgerTail {
       for (const one of followed) readNew(one);
       return lines;
     },
-    inHand: (source) => [...(hands.get(source)?.values() ?? [])],
+    inHand: (source) =>
+      [...(hands.get(source)?.values() ?? [])].filter(
+        ({ job, claimedAtMs }) => (ackedAtMs.get(job) ?? 0) < claimedAtMs,
+      ),
     close: () => {
       for (const { fd } of followed) if (fd !== undefined) closeSync(fd);
       followed.length = 0;

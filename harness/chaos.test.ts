@@ -1,0 +1,292 @@
+// A whole run on disk: what it writes, what an interruption leaves, what --repeat adds up.
+
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ledgerLineSchema } from '../services/shared/contract.ts';
+import { type ChaosOptions, runChaos } from './chaos.ts';
+import type { Claim } from './claim.ts';
+import { createRandom } from './random.ts';
+import type { Results } from './report/result.ts';
+import { laboratory, projectRoot } from './sight/laboratory.ts';
+import { bareClaim, smallKill } from './sight/small-claims.ts';
+import { type DeadMan, startDeadMan } from './system/dead-man.ts';
+import { onlyRedis } from './system/spec.ts';
+
+const lab = laboratory();
+
+afterEach(() => {
+  expect(lab.leftovers()).toEqual({ processes: [], directories: [] });
+});
+
+function chaos(out: string, differs: Partial<ChaosOptions>): Promise<Results> {
+  return runChaos({
+    claims: [bareClaim()],
+    seed: 1,
+    repeat: 1,
+    outDir: join(lab.outDir, out),
+    redis: lab.redis,
+    redisFrom: 'the test',
+    deadMan: lab.deadMan,
+    reporter: {},
+    signal: new AbortController().signal,
+    projectRoot,
+    strict: false,
+    ...differs,
+  });
+}
+
+const readText = (...path: string[]) => readFileSync(join(lab.outDir, ...path), 'utf8');
+const readJson = (...path: string[]) => JSON.parse(readText(...path));
+const readLines = (...path: string[]) =>
+  readText(...path)
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+
+describe('a run on disk', () => {
+  const kill = ['whole', 'latest', 'claims', smallKill.id];
+  let results: Results;
+  beforeAll(async () => {
+    results = await chaos('whole', { claims: [smallKill, bareClaim()], seed: 7 });
+  });
+
+  test('both claims are held', () => {
+    expect(results.claims).toMatchObject([{ verdict: 'held' }, { verdict: 'held' }]);
+    expect(results.summary).toEqual({ held: 2, refuted: 0, unknown: 0, skipped: 0 });
+  });
+
+  test('results.json follows the schema', () => {
+    const stored = readJson('whole', 'latest', 'results.json');
+    expect(stored).toEqual(results);
+    expect(resultsSchema.parse(stored)).toEqual(stored);
+    expect(stored.run.seed).toBe(7);
+    expect(stored.claims[0].faults).toMatchObject([{ kind: 'worker-kill', proof: { signal: 'SIGKILL' } }]);
+  });
+
+  test('a link leads to the latest run', () => {
+    expect(readlinkSync(join(lab.outDir, 'whole', 'latest'))).toBe(results.run.id);
+    expect(readdirSync(join(lab.outDir, 'whole')).toSorted()).toEqual([results.run.id, 'latest']);
+    expect(readdirSync(join(lab.outDir, 'whole', 'latest')).toSorted()).toEqual(
+      ['claims', 'junit.xml', 'report.html', 'results.json'].toSorted(),
+    );
+  });
+
+  test('junit.xml has a case for each claim', () => {
+    const xml = readText('whole', 'latest', 'junit.xml');
+    expect(xml).toMatch(/^<\?xml .*\n<testsuites name="redproof" tests="2" failures="0" errors="0" /);
+    expect(xml.match(/name="small\/[a-z-]+"/g)).toEqual(['name="small/worker-kill"', 'name="small/bare"']);
+  });
+
+  test('plan.json has what was drawn', () => {
+    const { seed, claim, control } = readJson(...kill, 'plan.json');
+    expect(seed).toBe(7);
+    expect(claim).toMatchObject({ system: { queue: 'reliable-list' }, nemesis: [{}] });
+    expect(claim.workload.load).toHaveLength(30);
+    expect({ ...control, system: null }).toEqual({ ...claim, system: null });
+    expect(control.system.queue).toBe('list');
+  });
+
+  test.each([[[]], [['control']]])('history and ledger, %j', (arm) => {
+    const events = readLines(...kill, ...arm, 'history.ndjson').map((line) => eventSchema.parse(line));
+    const times = events.filter(({ type }) => type !== 'fault').map(({ atMs }) => atMs);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    const phases = events.flatMap((event) => (event.type === 'phase' ? [event.phase] : []));
+    expect([...new Set(phases)]).toEqual(['steady', 'load', 'heal', 'quiesce', 'final-reads']);
+    expect(events.filter(({ type }) => type === 'fault')).toHaveLength(2);
+
+    const lines = readLines(...kill, ...arm, 'ledger.ndjson').map((line) => ledgerLineSchema.parse(line));
+    expect(new Set(lines.map(({ source }) => source))).toContain('api-1');
+    expect(lines.filter(({ event }) => event === 'enqueued')).toHaveLength(33);
+    expect(lines.filter(({ event }) => event === 'acked').length).toBeGreaterThan(20);
+
+    const logs = readdirSync(join(lab.outDir, ...kill, ...arm, 'logs'));
+    expect(logs).toEqual(expect.arrayContaining(['api-1.log', 'redis.log', 'worker-1.log']));
+  });
+});
+
+describe('an interruption', () => {
+  const ended: DeadMan[] = [];
+  // Nor does anything start later that was under way when the run ended.
+  afterAll(() => {
+    for (const deadMan of ended) expect(lab.leftovers(deadMan)).toEqual({ processes: [], directories: [] });
+  });
+
+  test.each([
+    'set up',
+    'steady',
+    'load',
+  ])('in the phase "%s" rejects and leaves no process', async (phase) => {
+    const deadMan = await startDeadMan();
+    const interrupted = new AbortController();
+    const reporter: ChaosOptions['reporter'] = {
+      phase: (claim, _, now) => {
+        if (claim.id === smallKill.id && now === phase) interrupted.abort(new Error('SIGINT'));
+      },
+    };
+    const out = `interrupted-in-${phase}`;
+    const claims = [bareClaim(), smallKill, bareClaim()];
+    const { signal } = interrupted;
+    await expect(chaos(out, { claims, deadMan, reporter, signal })).rejects.toThrow('SIGINT');
+    await deadMan.dismiss();
+    ended.push(deadMan);
+    expect(lab.leftovers(deadMan)).toEqual({ processes: [], directories: [] });
+    // What was finished is stored.
+    const stored = resultsSchema.parse(readJson(out, 'latest', 'results.json'));
+    expect(stored.claims).toMatchObject([{ id: 'small/bare', verdict: 'held' }]);
+    expect(existsSync(join(lab.outDir, out, 'latest', 'junit.xml'))).toBe(false);
+  });
+});
+
+describe('--repeat', () => {
+  const drawOf = (seed: number) => createRandom(seed, 'small/drawn').int(0, 1_000_000);
+  const seeds = [1, 2, 3, 4];
+  const worst = seeds.toSorted((a, b) => drawOf(b) - drawOf(a))[0]!;
+  /** Breaks a rule in the run with the highest draw. */
+  const drawn: Claim = {
+    ...bareClaim(),
+    id: 'small/drawn',
+    experiment: (random) => {
+      const draw = random.int(0, 1_000_000);
+      const evidence = { lost: draw === drawOf(worst) ? 1 : 0, acknowledged: 250 };
+      const violations = evidence.lost > 0 ? [{ rule: 'nothing-lost', detail: `draw ${draw}` }] : [];
+      return {
+        ...bareClaim().experiment(random),
+        system: onlyRedis(),
+        check: () => ({ violations, evidence }),
+      };
+    },
+  };
+
+  test('shows the worst run, each verdict with its seed, and the bound over all', async () => {
+    const { claims, summary } = await chaos('repeat', { claims: [drawn], repeat: seeds.length });
+    expect(summary).toEqual({ held: 0, refuted: 1, unknown: 0, skipped: 0 });
+    expect(claims).toMatchObject([
+      {
+        verdict: 'refuted',
+        why: `nothing-lost: draw ${drawOf(worst)}`,
+        evidence: { overAllRepeats: { lost: 1, acknowledged: 1000, faults: 0 } },
+        repeats: seeds.map((seed) => ({ seed, verdict: seed === worst ? 'refuted' : 'held' })),
+      },
+    ]);
+    // One of a thousand: at most 4.74 of a thousand (Clopper-Pearson, one-sided).
+    const { lossRateAtMost95 } = claims[0]!.evidence.overAllRepeats as { lossRateAtMost95: number };
+    expect(lossRateAtMost95).toBeCloseTo(0.00474, 4);
+    resultsSchema.parse(readJson('repeat', 'latest', 'results.json'));
+    const plans = seeds.map((_, index) => `claims/small/drawn/repeat-${index + 1}/plan.json`);
+    expect(plans.map((plan) => readJson('repeat', 'latest', plan).seed)).toEqual(seeds);
+  });
+
+  test('of all held is held, with a bound that is not 0', async () => {
+    const good = seeds.find((seed) => seed !== worst && seed + 1 !== worst)!;
+    const { claims } = await chaos('repeat-held', { claims: [drawn], seed: good, repeat: 2 });
+    expect(claims).toMatchObject([{ verdict: 'held', repeats: [{ seed: good }, { seed: good + 1 }] }]);
+    const { lossRateAtMost95, lost } = claims[0]!.evidence.overAllRepeats as Record<string, number>;
+    expect(lost).toBe(0);
+    // The rule of three: 3 / 500.
+    expect(lossRateAtMost95).toBeCloseTo(0.006, 4);
+  });
+});
+
+test('--strict turns skipped into unknown', async () => {
+  const skipped = { ...bareClaim(), crashesRedis: true };
+  const redis = { kind: 'external', url: 'redis://127.0.0.1:1', version: '7.0.0' } as const;
+  const lenient = await chaos('lenient', { claims: [skipped], redis });
+  expect(lenient.claims).toMatchObject([{ verdict: 'skipped', why: expect.stringContaining(redis.url) }]);
+  const strict = await chaos('strict', { claims: [skipped], redis, strict: true });
+  expect(strict.summary).toEqual({ held: 0, refuted: 0, unknown: 1, skipped: 0 });
+  resultsSchema.parse(readJson('strict', 'latest', 'results.json'));
+});
+
+const count = z.int().min(0);
+const verdictSchema = z.enum(['held', 'refuted', 'unknown', 'skipped']);
+const figures = z.record(z.string(), z.unknown());
+const faultSchema = z.strictObject({
+  kind: z.string().min(1),
+  target: z.string().min(1),
+  atMs: z.number().min(0),
+  healedAtMs: z.number().nullable(),
+  landed: z.boolean(),
+  proof: figures,
+});
+const resultsSchema = z.strictObject({
+  schema: z.literal(1),
+  run: z.strictObject({
+    id: z.string().regex(/^\d{8}T\d{6}Z-\d+$/),
+    startedAt: z.iso.datetime(),
+    durationMs: count,
+    seed: count,
+    commit: z
+      .string()
+      .regex(/^[0-9a-f]{40}$/)
+      .nullable(),
+    node: z.string().regex(/^v\d+\./),
+    platform: z.string().min(1),
+    cpus: z.int().min(1),
+    redis: z.strictObject({
+      version: z.string().regex(/^\d+\.\d+/),
+      provider: z.enum(['binary', 'docker', 'external']),
+    }),
+  }),
+  claims: z.array(
+    z.strictObject({
+      id: z.string().regex(/^[a-z]+\/[a-z-]+$/),
+      section: z.string().min(1),
+      statement: z.string().min(1),
+      contract: z.enum(['at-most-once', 'at-least-once', 'effectively-once']).optional(),
+      verdict: verdictSchema,
+      why: z.string().regex(/^.+$/),
+      evidence: figures,
+      faults: z.array(faultSchema),
+      control: z.strictObject({
+        statement: z.string().min(1),
+        failedAsExpected: z.boolean(),
+        why: z.string().min(1),
+        evidence: figures,
+        faults: z.array(faultSchema),
+      }),
+      durationMs: count,
+      repeats: z
+        .array(z.strictObject({ seed: count, verdict: verdictSchema, why: z.string().min(1) }))
+        .optional(),
+    }),
+  ),
+  summary: z.strictObject({ held: count, refuted: count, unknown: count, skipped: count }),
+});
+
+const eventSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('op'),
+    atMs: z.number().min(0),
+    process: count,
+    kind: z.enum(['invoke', 'ok', 'fail', 'info']),
+    f: z.string().min(1),
+    value: z.unknown(),
+    error: z.string().optional(),
+  }),
+  z.strictObject({
+    type: z.literal('observation'),
+    atMs: z.number().min(0),
+    process: z.int(),
+    f: z.string().min(1),
+    value: z.unknown(),
+  }),
+  z.strictObject({
+    type: z.literal('fault'),
+    atMs: z.number().min(0),
+    fault: count,
+    step: z.enum(['inject', 'heal']),
+    kind: z.string().min(1),
+    target: z.string().min(1),
+    proof: figures,
+    landed: z.boolean().optional(),
+  }),
+  z.strictObject({
+    type: z.literal('phase'),
+    atMs: z.number().min(0),
+    phase: z.enum(['steady', 'load', 'heal', 'quiesce', 'final-reads']),
+    step: z.enum(['begin', 'end']),
+    value: z.unknown().optional(),
+  }),
+]);

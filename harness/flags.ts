@@ -1,0 +1,102 @@
+// The flags of `npm run chaos`: what they are, what may be given, and what is said when something else is. No run here.
+
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { UsageError } from './system/find-redis.ts';
+
+export interface Flags {
+  list?: true;
+  claim: string[];
+  seed: number;
+  repeat: number;
+  redis?: string;
+  json?: true;
+  out: string;
+  strict?: true;
+}
+
+const maxSeed = 0xffff_ffff;
+
+/** `undefined`: help was asked for, and shown. @throws {UsageError} one line that says what is wrong and what is right */
+export function parseFlags(argv: readonly string[]): Flags | undefined {
+  const flags = parseWith<Flags>(command(), argv, 'npm run chaos -- --help');
+  if (flags !== undefined) flags.seed ??= drawSeed();
+  return flags;
+}
+
+/** What every command of the harness does with commander: one line for what is wrong, and no exit. */
+export function parseWith<T>(program: Command, argv: readonly string[], help: string): T | undefined {
+  const usage = (said: string, cause?: unknown) =>
+    new UsageError(`${said}; \`${help}\` shows what there is`, { cause });
+  program.configureOutput({ writeErr: () => {} }).exitOverride();
+  try {
+    program.allowExcessArguments().parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    const said = error.message
+      .replace(/^error: /, '')
+      .replaceAll(/\s+/g, ' ')
+      .replace(/\.$/, '');
+    throw usage(said, error);
+  }
+  const [extra] = program.args;
+  if (extra !== undefined) throw usage(`${JSON.stringify(extra)} belongs to no flag`);
+  return program.opts() as T;
+}
+
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d{1,15}$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}`);
+    }
+    return value;
+  };
+}
+
+function command(): Command {
+  return new Command('npm run chaos --')
+    .description(
+      'Proves or refutes claims about Redis queues and pub/sub, with real faults on real processes.',
+    )
+    .option('--list', 'show the ids, sections and statements of the claims, and run nothing')
+    .option(
+      '--claim <id or glob>',
+      'run only these, such as "fault/*"; may be given several times',
+      collect,
+      [],
+    )
+    .option(
+      '--seed <number>',
+      `what the plan is drawn from, 0 to ${maxSeed}; drawn if not given`,
+      wholeNumber(0, maxSeed),
+    )
+    .option(
+      '--repeat <n>',
+      'run each claim n times, with the seeds seed, seed + 1, …',
+      wholeNumber(1, 10_000),
+      1,
+    )
+    .option('--redis <source>', 'a server that the harness does not own, such as redis://127.0.0.1:6379')
+    .option('--json', 'results.json on standard output, progress on standard error')
+    .option('--out <dir>', 'where runs are stored', directory, 'runs')
+    .option('--strict', 'skipped counts as unknown')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 every claim held, 1 any refuted, 2 none refuted but some unknown, 64 bad usage,\n' +
+        '70 the harness failed, 130 interrupted (or nobody reads the output) and everything cleaned up.',
+    );
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function directory(value: string): string {
+  if (value === '') throw new InvalidArgumentError('It must be a directory, which is made if there is none');
+  return value;
+}
+
+function drawSeed(): number {
+  return Math.floor(Math.random() * maxSeed);
+}
