@@ -31,6 +31,8 @@ export interface RunContext {
   projectRoot: string;
   /** Put this adapter in the place of the one that the claim names. The control keeps its own. */
   queue?: string;
+  /** `claim`: without its control a claim can be refuted, never held. @default 'both' */
+  arms?: 'both' | 'claim';
 }
 
 export type ArmName = 'claim' | 'control';
@@ -42,7 +44,10 @@ export async function runClaim(claim: Claim, store: ClaimStore, context: RunCont
   store.plan({ seed, claim: planOf(plan.claim), control: planOf(plan.control) });
   reporter.claimStarted?.(claim);
 
-  const one = (name: ArmName) => runArm(claim, name, plan[name], store.arm(name), context);
+  const one = async (name: ArmName) =>
+    name === 'control' && context.arms === 'claim'
+      ? notRun
+      : runArm(claim, name, plan[name], store.arm(name), context);
   const [arm, control] = claim.alone
     ? [await one('claim'), await one('control')]
     : await Promise.all([one('claim'), one('control')]);
@@ -68,6 +73,8 @@ export async function runClaim(claim: Claim, store: ClaimStore, context: RunCont
     durationMs: Math.round(monotonicMs() - began),
   };
 }
+
+const notRun: Arm = { error: 'it was not run', faults: [], landedAtLeast: 0, durationMs: 0 };
 
 /** Both experiments of a claim. The same seed gives the same plan, in which everything that is drawn is drawn. */
 export function planClaim(claim: Claim, seed: number, queue?: string): Record<ArmName, Experiment> {

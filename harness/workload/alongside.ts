@@ -86,8 +86,7 @@ async function probe({ history, target }: WorkloadArena, http: HttpClient, path:
 
 async function countIdleCommands({ history, target, signal }: WorkloadArena): Promise<void> {
   const redis = new Redis(target.redisUrl);
-  const processed = async () =>
-    Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))?.[1]);
+  const processed = async () => Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))?.[1]);
   try {
     const before = await processed();
     const beganAtMs = history.now();

@@ -20,7 +20,7 @@ export function poisoned(random: Random, options: PoisonedOptions): PoisonedWork
   const load = planJobs(random, 'load', options);
   const key = `poison-${load[0]!.key}`;
   const steady = load.map((job) => planned('steady', `steady-${job.key}`, job.atMs, job.jobMs));
-  const poison = planned('poison', key, load[Math.floor(load.length / 10)]!.atMs, options.poisonMs);
+  const poison = planned('poison', key, load[0]!.atMs, options.poisonMs);
   const poisonedLoad = [...load, poison].sort((a, b) => a.atMs - b.atMs);
   const session = submissionSession();
   return {
