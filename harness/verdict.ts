@@ -28,8 +28,8 @@ export interface Judged {
 }
 
 export function judgeClaim(arm: Arm, control: Arm, mustBreak: readonly string[]): Judged {
-  const skipped = arm.skipped ?? control.skipped;
-  if (skipped !== undefined) return { verdict: 'skipped', why: skipped, controlFailedAsExpected: false };
+  if (arm.skipped !== undefined)
+    return { verdict: 'skipped', why: arm.skipped, controlFailedAsExpected: false };
 
   const controlFlaw = flawOf(control) ?? blindnessOf(control, mustBreak);
   const controlFailedAsExpected = controlFlaw === undefined;
@@ -39,20 +39,26 @@ export function judgeClaim(arm: Arm, control: Arm, mustBreak: readonly string[])
   const failure = failureOf(arm);
   if (failure !== undefined) return say('unknown', failure);
   if (violations.length > 0) return say('refuted', summary(violations));
+  if (control.skipped !== undefined) return say('skipped', control.skipped);
   const doubt = doubtOf(arm);
   if (doubt !== undefined) return say('unknown', doubt);
   if (controlFlaw !== undefined) return say('unknown', `the control did not fail: ${controlFlaw}`);
   return say('held', 'no rule was broken, and the control broke as it must');
 }
 
-/** Why nothing can be said from an arm, not even that a rule was broken. */
+/**
+ * Why nothing can be said from an arm, not even that a rule was broken: some rules are broken exactly when a fault does
+ * nothing ("at least one job is lost"). What was broken all the same is said, so that it is not overlooked.
+ */
 function failureOf(arm: Arm): string | undefined {
   if (arm.error !== undefined) return arm.error;
   if (arm.checkerError !== undefined) return `the checker threw: ${arm.checkerError}`;
   if (arm.finding === undefined) return 'nothing was checked';
   const landed = arm.faults.filter((fault) => fault.landed).length;
   if (landed < arm.landedAtLeast) {
-    return `${landed} of the ${arm.landedAtLeast} faults that are needed had an effect`;
+    const { violations } = arm.finding;
+    const yet = violations.length > 0 ? `; broken all the same: ${summary(violations)}` : '';
+    return `${landed} of the ${arm.landedAtLeast} faults that are needed had an effect${yet}`;
   }
   return undefined;
 }
@@ -64,7 +70,9 @@ function doubtOf(arm: Arm): string | undefined {
 }
 
 function flawOf(control: Arm): string | undefined {
-  return failureOf(control) ?? (control.steady?.passed === false ? doubtOf(control) : undefined);
+  return (
+    control.skipped ?? failureOf(control) ?? (control.steady?.passed === false ? doubtOf(control) : undefined)
+  );
 }
 
 function blindnessOf(control: Arm, mustBreak: readonly string[]): string | undefined {

@@ -6,7 +6,7 @@
 
 import type { LedgerLine } from '../../services/shared/contract.ts';
 import type { History } from '../history.ts';
-import type { Event } from '../op.ts';
+import type { Op } from '../op.ts';
 
 export type Category =
   | 'doneOnce'
@@ -20,33 +20,42 @@ export type Category =
   | 'indeterminate'
   | 'refused';
 
-/** All that a history tells of one job. */
+/** All that a history tells of one job. Every field is there from the start: a million of them are made, all of one shape. */
 export interface JobAccount {
   id: string;
-  /** How its submission ended; `none`: nobody submitted it, or the op never completed. */
+  /**
+   * How its submissions ended, all together: `ok` if any was accepted, otherwise `info` if any may have been (also one
+   * that was never answered), otherwise `fail`. `none`: nobody submitted it.
+   */
   submitted: 'ok' | 'fail' | 'info' | 'none';
-  invokedAtMs?: number;
-  acknowledgedAtMs?: number;
+  /** Submissions that were never answered, or with `info`. */
+  unanswered: number;
+  invokedAtMs: number | undefined;
+  acknowledgedAtMs: number | undefined;
   /** What the final read showed: a state, `absent`, or undefined when there was no answer. */
-  finalState?: string;
-  verdict?: string;
+  finalState: string | undefined;
+  verdict: string | undefined;
   claims: LedgerLine[];
   starts: number;
   finishes: number;
   /** Acks that the queue accepted, by the workers' own account. */
   acceptedAcks: number;
   staleAcks: number;
-  lastLine?: LedgerLine;
+  /** Its first ack that was not stale. */
+  ackedAtMs: number | undefined;
+  lastLine: LedgerLine | undefined;
 }
 
 export interface Accounting {
   jobs: Map<string, JobAccount>;
   categories: Record<Category, JobAccount[]>;
   acknowledged: number;
+  /** The jobs in the order of their first claim, and of their first ack that was not stale. */
+  order: Record<'claimed' | 'acked', JobAccount[]>;
   /** Claims beyond the first of each job. */
   redeliveries: number;
   staleAcks: number;
-  /** false: the run ended while jobs were still moving, so what is not final is pending, not lost. */
+  /** false: the run ended while jobs were still moving, so what is not final is pending, not lost (unless it is absent). */
   settled: boolean;
 }
 
@@ -55,7 +64,22 @@ export function account({ events, ledger }: History): Accounting {
   const jobOf = (id: string): JobAccount => {
     let job = jobs.get(id);
     if (job === undefined) {
-      job = { id, submitted: 'none', claims: [], starts: 0, finishes: 0, acceptedAcks: 0, staleAcks: 0 };
+      job = {
+        id,
+        submitted: 'none',
+        unanswered: 0,
+        invokedAtMs: undefined,
+        acknowledgedAtMs: undefined,
+        finalState: undefined,
+        verdict: undefined,
+        claims: [],
+        starts: 0,
+        finishes: 0,
+        acceptedAcks: 0,
+        staleAcks: 0,
+        ackedAtMs: undefined,
+        lastLine: undefined,
+      };
       jobs.set(id, job);
     }
     return job;
@@ -68,7 +92,8 @@ export function account({ events, ledger }: History): Accounting {
       settled = (event.value as { settled?: string } | undefined)?.settled !== 'busy';
     }
   }
-  for (const line of ledger) noteLine(line, jobOf(line.job));
+  const order: Accounting['order'] = { claimed: [], acked: [] };
+  for (const line of ledger) noteLine(line, jobOf(line.job), order);
 
   const categories: Record<Category, JobAccount[]> = {
     doneOnce: [],
@@ -82,27 +107,22 @@ export function account({ events, ledger }: History): Accounting {
     indeterminate: [],
     refused: [],
   };
+  let acknowledged = 0;
   let redeliveries = 0;
   let staleAcks = 0;
   for (const job of jobs.values()) {
-    categories[categoryOf(job, settled)].push(job);
+    const category = categoryOf(job, settled);
+    if (category !== undefined) categories[category].push(job);
+    if (job.submitted === 'ok') acknowledged++;
     redeliveries += Math.max(0, job.claims.length - 1);
     staleAcks += job.staleAcks;
   }
-  const acknowledged = [...jobs.values()].filter(({ submitted }) => submitted === 'ok').length;
-  return { jobs, categories, acknowledged, redeliveries, staleAcks, settled };
+  return { jobs, categories, acknowledged, order, redeliveries, staleAcks, settled };
 }
 
-function noteOp(event: Extract<Event, { type: 'op' }>, jobOf: (id: string) => JobAccount): void {
+function noteOp(event: Op, jobOf: (id: string) => JobAccount): void {
   if (event.f === 'submit') {
-    const job = jobOf((event.value as { id: string }).id);
-    if (event.kind === 'invoke') {
-      job.invokedAtMs ??= event.atMs;
-      if (job.submitted === 'none') job.submitted = 'info';
-    } else if (job.submitted !== 'ok') {
-      job.submitted = event.kind;
-      if (event.kind === 'ok') job.acknowledgedAtMs = event.atMs;
-    }
+    noteSubmission(event, jobOf((event.value as { id: string }).id));
   } else if (event.f === 'read' && event.kind === 'ok') {
     const { id, record } = event.value as { id: string; record: { state: string; verdict?: string } | null };
     const job = jobOf(id);
@@ -111,29 +131,60 @@ function noteOp(event: Extract<Event, { type: 'op' }>, jobOf: (id: string) => Jo
   }
 }
 
-function noteLine(line: LedgerLine, job: JobAccount): void {
-  // The API's own lines say what it sent, not what was executed.
-  if (line.event === 'enqueue' || line.event === 'enqueued') return;
-  job.lastLine = line;
-  if (line.event === 'claimed') job.claims.push(line);
-  else if (line.event === 'started') job.starts++;
-  else if (line.event === 'finished') job.finishes++;
-  else if (line.event === 'acked' && line.outcome === 'acked') job.acceptedAcks++;
-  else if (line.event === 'acked' && line.outcome === 'stale') job.staleAcks++;
+function noteSubmission({ kind, atMs }: Op, job: JobAccount): void {
+  if (kind === 'invoke') {
+    job.invokedAtMs ??= atMs;
+    job.unanswered++;
+  } else if (kind !== 'info') {
+    job.unanswered = Math.max(0, job.unanswered - 1);
+  }
+  if (job.submitted === 'ok') return;
+  if (kind === 'ok') {
+    job.submitted = 'ok';
+    job.acknowledgedAtMs = atMs;
+    return;
+  }
+  // A refusal does not undo an earlier submission of the same job that may have been accepted.
+  job.submitted = job.unanswered > 0 || kind === 'info' ? 'info' : 'fail';
 }
 
-function categoryOf(job: JobAccount, settled: boolean): Category {
-  const executed = job.starts > 0;
-  if (job.submitted === 'none') return executed || job.claims.length > 0 ? 'unexpected' : 'refused';
+function noteLine(line: LedgerLine, job: JobAccount, order: Accounting['order']): void {
+  const { event, outcome } = line;
+  // The API's own lines say what it sent, not what was executed.
+  if (event === 'enqueue' || event === 'enqueued') return;
+  job.lastLine = line;
+  if (event === 'started') job.starts++;
+  else if (event === 'finished') job.finishes++;
+  else if (event === 'claimed') {
+    if (job.claims.length === 0) order.claimed.push(job);
+    job.claims.push(line);
+  } else if (event === 'acked') {
+    if (outcome === 'acked') job.acceptedAcks++;
+    if (outcome === 'stale') job.staleAcks++;
+    else if (job.ackedAtMs === undefined) {
+      job.ackedAtMs = line.atMs;
+      order.acked.push(job);
+    }
+  }
+}
+
+/** undefined: nobody sent it and nobody ran it, so it is no job of this history (one of the plan that was read back). */
+function categoryOf(job: JobAccount, settled: boolean): Category | undefined {
+  const { claims, starts, finishes, acceptedAcks, finalState } = job;
+  const executed = claims.length + starts + finishes + acceptedAcks > 0 || finalState === 'done';
+  if (job.submitted === 'none') return executed ? 'unexpected' : undefined;
   if (job.submitted === 'fail') return executed ? 'phantom' : 'refused';
   // Its submission is unknown, and so is what should have become of it.
   if (job.submitted === 'info') return 'indeterminate';
-  if (job.acceptedAcks > 1) return 'doneManyTimes';
-  if (job.finalState === 'dead') return 'deadLettered';
+  if (acceptedAcks > 1) return 'doneManyTimes';
+  if (finalState === 'dead') return 'deadLettered';
   // Done without having run to its end is a lie of the queue's, not a result.
-  if (job.finalState === 'done') return job.finishes > 0 ? 'doneOnce' : 'lost';
+  if (finalState === 'done') return finishes > 0 ? 'doneOnce' : 'lost';
+  if (finalState === 'absent') return 'lost';
+  // It could not be read: how it ended is not known, and what is not known is no loss.
+  if (finalState === undefined) return 'pending';
   if (settled) return 'lost';
-  return job.finalState === 'running' ? 'inFlight' : 'pending';
+  return finalState === 'running' ? 'inFlight' : 'pending';
 }
 
 /** The figures of an accounting, as evidence. */

@@ -1,12 +1,14 @@
 // Names why a job was lost or done twice, where the history shows it. Pure.
 
-import type { History } from '../history.ts';
-import { type Fault, faultsOf } from '../op.ts';
+import type { LedgerLine } from '../../services/shared/contract.ts';
+import type { Fault } from '../op.ts';
 import type { JobAccount } from './accounting.ts';
 
-/** One sentence of what the history shows about the end of this job. */
-export function causeOf(job: JobAccount, history: History): string {
-  const faults = faultsOf(history.events);
+/**
+ * One sentence of what the history shows about the end of this job.
+ * @param faults those of the same history
+ */
+export function causeOf(job: JobAccount, faults: readonly Fault[]): string {
   const last = job.lastLine;
   const state = `its record says "${job.finalState ?? 'nothing: it could not be read'}"`;
   if (last === undefined) {
@@ -16,11 +18,16 @@ export function causeOf(job: JobAccount, history: History): string {
     const context = during ? `; acknowledged while ${during.target} was under ${during.kind}` : '';
     return `no worker ever claimed it; ${state}${context}`;
   }
-  const claimed = `${last.event} by ${last.source} at ${Math.round(last.atMs)} ms (attempt ${last.attempt ?? '?'})`;
-  const killed = faults.find(({ target, atMs }) => target === last.source && atMs >= last.atMs);
-  if (killed)
-    return `${claimed}, then ${last.source} met ${killed.kind} at ${Math.round(killed.atMs)} ms; ${state}`;
-  return `${claimed} and nothing after; ${state}`;
+  const met = faults.find(({ target, atMs }) => target === last.source && atMs >= last.atMs);
+  const then = met
+    ? `, then ${last.source} met ${met.kind} at ${Math.round(met.atMs)} ms`
+    : ' and nothing after';
+  const claims = job.claims.length > 1 ? `claimed by ${job.claims.map(claimant).join(' and ')}; ` : '';
+  return `${claims}${last.event} by ${last.source} at ${Math.round(last.atMs)} ms (attempt ${last.attempt ?? '?'})${then}; ${state}`;
+}
+
+function claimant({ source, atMs }: LedgerLine): string {
+  return `${source} at ${Math.round(atMs)} ms`;
 }
 
 function covers({ atMs, healedAtMs }: Fault, moment: number | undefined): boolean {

@@ -23,26 +23,37 @@ export function accountOf(history: History): Accounting {
 }
 
 function listed(jobs: JobAccount[], history: History): { id: string; cause: string }[] {
-  return jobs.slice(0, named).map((job) => ({ id: job.id, cause: causeOf(job, history) }));
+  if (jobs.length === 0) return [];
+  const faults = faultsOf(history.events);
+  return jobs.slice(0, named).map((job) => ({ id: job.id, cause: causeOf(job, faults) }));
+}
+
+const noneAcknowledged = 'no job was acknowledged';
+
+/** Why jobs whose end is not known forbid a good word, if there are any. */
+function openJobs({ categories: { pending, inFlight }, acknowledged }: Accounting): string | undefined {
+  const open = [...pending, ...inFlight];
+  if (open.length === 0) return undefined;
+  const unread = open.filter(({ finalState }) => finalState === undefined).length;
+  const rest = unread > 0 ? `, of which ${unread} could not be read` : '';
+  return `${open.length} of ${acknowledged} acknowledged jobs were still open at the deadline${rest}`;
 }
 
 /** "nothing-lost": every acknowledged job has a result or is a dead letter. */
 export const nothingLost: Rule = (history) => {
   const books = accountOf(history);
-  const { lost, pending, inFlight } = books.categories;
-  if (books.acknowledged === 0) return tooLittle('no job was acknowledged', summarize(books));
-  const open = pending.length + inFlight.length;
-  const evidence =
-    lost.length > 0 ? { ...summarize(books), lostJobs: listed(lost, history) } : summarize(books);
-  if (lost.length === 0 && open > 0) {
-    return tooLittle(
-      `${open} of ${books.acknowledged} acknowledged jobs were still open at the deadline`,
-      evidence,
-    );
+  const { lost } = books.categories;
+  if (books.acknowledged === 0) return tooLittle(noneAcknowledged, summarize(books));
+  if (lost.length > 0) {
+    const lostJobs = listed(lost, history);
+    const [first] = lostJobs;
+    const detail = `${lost.length} of ${books.acknowledged} acknowledged jobs were lost; ${first!.id}: ${first!.cause}`;
+    return finding('nothing-lost', detail, { ...summarize(books), lostJobs });
   }
-  const first = lost[0] ? `; ${lost[0].id}: ${causeOf(lost[0], history)}` : '';
-  const detail = `${lost.length} of ${books.acknowledged} acknowledged jobs were lost${first}`;
-  return finding('nothing-lost', lost.length > 0 && detail, evidence);
+  const open = openJobs(books);
+  return open === undefined
+    ? finding('nothing-lost', false, summarize(books))
+    : tooLittle(open, summarize(books));
 };
 
 /** "one-result": no job's result was accepted twice, and none was executed that was refused or never sent. */
@@ -50,37 +61,50 @@ export const oneResultEach: Rule = (history) => {
   const books = accountOf(history);
   const { doneManyTimes, phantom, unexpected } = books.categories;
   const bad = [...doneManyTimes, ...phantom, ...unexpected];
-  const evidence =
-    bad.length > 0 ? { ...summarize(books), extraJobs: listed(bad, history) } : summarize(books);
+  if (bad.length === 0) {
+    const evidence = summarize(books);
+    return books.acknowledged === 0
+      ? tooLittle(noneAcknowledged, evidence)
+      : finding('one-result', false, evidence);
+  }
   const detail =
     `${doneManyTimes.length} jobs have more than one accepted result, ` +
     `${phantom.length} were refused yet executed, ${unexpected.length} were never sent yet executed`;
-  return finding('one-result', bad.length > 0 && detail, evidence);
+  return finding('one-result', detail, { ...summarize(books), extraJobs: listed(bad, history) });
 };
 
 /** "right-verdict": every job that is done was judged AC, as its code deserves. */
 export const rightVerdicts: Rule = (history) => {
-  const wrong = accountOf(history).categories.doneOnce.filter(({ verdict }) => verdict !== 'AC');
+  const done = [...accountOf(history).jobs.values()].filter(({ finalState }) => finalState === 'done');
+  if (done.length === 0) return tooLittle('no job is done');
+  const wrong = done.filter(({ verdict }) => verdict !== 'AC');
   const detail = `${wrong.length} jobs have another verdict than AC, the first ${wrong[0]?.id}: ${wrong[0]?.verdict}`;
   return finding('right-verdict', wrong.length > 0 && detail);
 };
 
 /** "no-duplicate": no job's code was started twice. */
 export const neverTwice: Rule = (history) => {
-  const books = accountOf(history);
-  const twice = [...books.jobs.values()].filter(({ starts }) => starts > 1);
+  const started = [...accountOf(history).jobs.values()].filter(({ starts }) => starts > 0);
+  const twice = started.filter(({ starts }) => starts > 1);
+  const evidence = { startedTwice: twice.length };
+  if (started.length === 0) return tooLittle('no job was started', evidence);
   const detail = `${twice.length} jobs were started more than once, the first ${twice[0]?.id}`;
-  return finding('no-duplicate', twice.length > 0 && detail, { startedTwice: twice.length });
+  return finding('no-duplicate', twice.length > 0 && detail, evidence);
 };
 
 /** "no-redelivery": every job was claimed at most once. */
 export const noRedelivery: Rule = (history) => {
-  const books = accountOf(history);
-  const { redeliveries } = books;
-  return finding('no-redelivery', redeliveries > 0 && `${redeliveries} redeliveries`, { redeliveries });
+  const { redeliveries, jobs } = accountOf(history);
+  const evidence = { redeliveries };
+  if (![...jobs.values()].some(({ claims }) => claims.length > 0))
+    return tooLittle('no job was claimed', evidence);
+  return finding('no-redelivery', redeliveries > 0 && `${redeliveries} redeliveries`, evidence);
 };
 
-/** "loss-shows": at least one job was lost, and no more than `inHand` for each fault that landed. */
+/**
+ * "loss-shows": at least one job was lost. "loss-bounded": no more than `inHand` for each fault that landed.
+ * That none was lost is only said of a history in which the load ran and every job's end is known.
+ */
 export function lossShows(inHand: number): Rule {
   return (history): Finding => {
     const books = accountOf(history);
@@ -93,48 +117,72 @@ export function lossShows(inHand: number): Rule {
       lostAtMost: most,
       lostJobs: listed(books.categories.lost, history),
     };
-    if (lost === 0)
-      return finding(
-        'loss-shows',
-        `none of ${books.acknowledged} jobs was lost over ${kills} kills`,
-        evidence,
-      );
-    return finding(
-      'loss-bounded',
-      lost > most && `${lost} jobs were lost, but the ${kills} kills hit at most ${most}`,
-      evidence,
-    );
+    if (lost > 0) {
+      const detail = `${lost} jobs were lost, but the ${kills} kills hit at most ${most}`;
+      return finding('loss-bounded', lost > most && detail, evidence);
+    }
+    if (books.acknowledged === 0) return tooLittle(noneAcknowledged, evidence);
+    if (!history.events.some((event) => event.type === 'phase' && event.phase === 'load'))
+      return tooLittle('the load never ran', evidence);
+    const open = openJobs(books);
+    if (open !== undefined) return tooLittle(open, evidence);
+    const detail = `none of ${books.acknowledged} jobs was lost over ${kills} kills`;
+    return finding('loss-shows', detail, evidence);
   };
 }
 
-/** "all-done": every acknowledged job has a result; none became a dead letter. */
+/** "all-done": every acknowledged job has a result; none was lost or became a dead letter. */
 export const allDone: Rule = (history) => {
-  const { deadLettered } = accountOf(history).categories;
-  const detail = `${deadLettered.length} jobs became dead letters, the first ${deadLettered[0]?.id}`;
-  return finding('all-done', deadLettered.length > 0 && detail);
+  const books = accountOf(history);
+  const { deadLettered, lost } = books.categories;
+  if (books.acknowledged === 0) return tooLittle(noneAcknowledged);
+  const without = [...deadLettered, ...lost];
+  if (without.length > 0) {
+    const detail = `${deadLettered.length} jobs became dead letters, ${lost.length} were lost, the first ${without[0]!.id}`;
+    return finding('all-done', detail);
+  }
+  const open = openJobs(books);
+  return open === undefined ? finding('all-done', false) : tooLittle(open);
 };
 
 /**
  * "redelivered-in-time": from each kill to the next claim of each job that the dead worker held, by another worker,
- * the 99th percentile is at most `boundMs`.
+ * the 99th percentile is at most `boundMs`; and each such job without a result was delivered again.
  */
 export function redeliveredWithin(boundMs: number): Rule {
   return (history) => {
     const { jobs } = accountOf(history);
     const waitsMs: number[] = [];
+    const never: JobAccount[] = [];
     for (const { kind, target, atMs, proof } of faultsOf(history.events)) {
       if (kind !== 'worker-kill') continue;
       for (const { job } of (proof.inFlight ?? []) as { job: string }[]) {
-        const next = jobs.get(job)?.claims.find((line) => line.atMs > atMs && line.source !== target);
-        // A result that was recorded just before the kill needs no redelivery; a loss is another rule's.
+        const known = jobs.get(job);
+        const next = known?.claims.find((line) => line.atMs > atMs && line.source !== target);
         if (next !== undefined) waitsMs.push(next.atMs - atMs);
+        // A result that was recorded just before the kill needs no redelivery, a dead letter gets none.
+        else if (known && needsDelivery(known)) never.push(known);
       }
     }
-    if (waitsMs.length === 0) return tooLittle('no job that a killed worker held was delivered again');
-    const recoveryMsP50 = roundMs(quantile(waitsMs, 0.5));
-    const recoveryMsP99 = roundMs(quantile(waitsMs, 0.99));
-    const detail = `p99 from kill to redelivery is ${recoveryMsP99} ms of at most ${boundMs} ms`;
-    const evidence = { recovered: waitsMs.length, recoveryMsP50, recoveryMsP99, recoveryMsBound: boundMs };
-    return finding('redelivered-in-time', recoveryMsP99 > boundMs && detail, evidence);
+    if (waitsMs.length === 0 && never.length === 0)
+      return tooLittle('no job that a killed worker held was delivered again');
+    const evidence: Record<string, unknown> = { recovered: waitsMs.length };
+    if (waitsMs.length > 0) {
+      const recoveryMsP50 = roundMs(quantile(waitsMs, 0.5));
+      const recoveryMsP99 = roundMs(quantile(waitsMs, 0.99));
+      Object.assign(evidence, { recoveryMsP50, recoveryMsP99, recoveryMsBound: boundMs });
+    }
+    const rule = 'redelivered-in-time';
+    if (never.length > 0) {
+      const detail = `${never.length} jobs that a killed worker held were never delivered again, the first ${never[0]!.id}`;
+      return finding(rule, detail, { ...evidence, neverRedelivered: never.length });
+    }
+    const p99 = quantile(waitsMs, 0.99);
+    const detail = `p99 from kill to redelivery is ${Number(p99.toFixed(2))} ms of at most ${boundMs} ms`;
+    return finding(rule, !(p99 <= boundMs) && detail, evidence);
   };
+}
+
+function needsDelivery({ finalState }: JobAccount): boolean {
+  return finalState !== undefined && finalState !== 'done' && finalState !== 'dead';
 }

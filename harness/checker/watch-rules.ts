@@ -1,6 +1,6 @@
 // Rules about what browsers were told of their submissions. Pure.
 
-import type { Rule, Violation } from './finding.ts';
+import { type Rule, tooLittle, type Violation } from './finding.ts';
 import { accountOf } from './queue-rules.ts';
 
 interface Told {
@@ -14,6 +14,7 @@ interface Told {
 /**
  * "client-knows": the last status that a browser got of each acknowledged submission it watches is its true final state
  * and verdict. "told-in-order": within a connection the versions of a submission rise; over connections they never fall.
+ * Of a submission that was still moving when it was read, or could not be read, the truth is not known.
  */
 export const everyClientKnows: Rule = (history) => {
   const { jobs } = accountOf(history);
@@ -27,19 +28,22 @@ export const everyClientKnows: Rule = (history) => {
     if (event.f !== 'status') continue;
     statuses++;
     const told = event.value as Told;
-    const before = last.get(`${event.process} ${told.id}`);
+    const key = `${event.process} ${told.id}`;
+    const before = last.get(key);
     const rises = before === undefined || told.version > before.version;
     const repeats =
       before !== undefined && told.version === before.version && told.connection > before.connection;
     if (!rises && !repeats) disordered++;
-    last.set(`${event.process} ${told.id}`, told);
+    last.set(key, told);
   }
   const acknowledged = watched.filter(({ id }) => jobs.get(id)?.submitted === 'ok');
-  const ignorant = acknowledged.filter(({ browser, id }) => {
+  const known = acknowledged.filter(({ id }) => isFinal(jobs.get(id)?.finalState));
+  const ignorant = known.filter(({ browser, id }) => {
     const told = last.get(`${browser} ${id}`);
     const job = jobs.get(id);
-    return job?.finalState === undefined || told?.state !== job.finalState || told.verdict !== job.verdict;
+    return told?.state !== job?.finalState || told?.verdict !== job?.verdict;
   });
+  const evidence = { watched: acknowledged.length, statuses, ignorant: ignorant.length };
   const violations: Violation[] = [];
   if (ignorant.length > 0) {
     const [first] = ignorant;
@@ -50,6 +54,16 @@ export const everyClientKnows: Rule = (history) => {
   }
   if (disordered > 0)
     violations.push({ rule: 'told-in-order', detail: `${disordered} of ${statuses} statuses were stale` });
-  const evidence = { watched: acknowledged.length, statuses, ignorant: ignorant.length };
+  if (violations.length > 0) return { violations, evidence };
+  if (acknowledged.length === 0) return tooLittle('no browser watched an acknowledged submission', evidence);
+  if (known.length < acknowledged.length) {
+    const why = `of ${acknowledged.length - known.length} of ${acknowledged.length} watched submissions the true end is not known`;
+    return tooLittle(why, evidence);
+  }
   return { violations, evidence };
 };
+
+/** `absent` too: that it is gone is the truth, and no browser was told. */
+function isFinal(state: string | undefined): boolean {
+  return state === 'done' || state === 'dead' || state === 'absent';
+}

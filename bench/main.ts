@@ -1,0 +1,90 @@
+// npm run bench [-- --only <name>]: runs the benches, prints a table for each, and keeps the figures in
+// runs/bench-<timestamp>.json. A bench is a file beside this one and a line in `benches`.
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Bench, Row } from './bench.ts';
+import { checker } from './checker.ts';
+
+const benches: readonly Bench[] = [checker];
+const usage = 64;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const chosen = choose();
+  if (typeof chosen === 'string') {
+    console.error(chosen);
+    return usage;
+  }
+  const results = [];
+  for (const { name, what, run } of chosen) {
+    console.log(`${name}: ${what}`);
+    const began = performance.now();
+    const rows = await run();
+    const durationMs = Math.round(performance.now() - began);
+    console.log(`${table(rows)}\n`);
+    results.push({ name, what, durationMs, rows });
+  }
+  console.log(`stored in ${store(results)}`);
+  return 0;
+}
+
+/** The benches to run, or what is wrong with the flags. */
+function choose(): readonly Bench[] | string {
+  const names = benches.map(({ name }) => name).join(', ');
+  try {
+    const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
+    const chosen = benches.filter(({ name }) => only === undefined || name === only);
+    return chosen.length > 0 ? chosen : `--only ${JSON.stringify(only)} is no bench; there are: ${names}`;
+  } catch (error) {
+    return `${(error as Error).message.split('\n')[0]}\nusage: npm run bench [-- --only <name>], where <name> is one of: ${names}`;
+  }
+}
+
+function table(rows: readonly Row[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const cells = [columns, ...rows.map((row) => columns.map((name) => row[name]!.toLocaleString('en-US')))];
+  const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]!.length)));
+  return cells
+    .map((line) => `  ${line.map((cell, index) => cell.padStart(widths[index]!)).join('   ')}`)
+    .join('\n');
+}
+
+function store(benches: unknown): string {
+  const root = join(import.meta.dirname, '..');
+  const startedAt = new Date();
+  const dir = join(root, 'runs');
+  mkdirSync(dir, { recursive: true });
+  const file = join(dir, `bench-${startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}.json`);
+  const [cpu] = cpus();
+  const machine = {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpus: cpus().length,
+    cpu: cpu?.model ?? 'unknown',
+    memoryMb: Math.round(totalmem() / 2 ** 20),
+  };
+  const described = {
+    schema: 1,
+    startedAt: startedAt.toISOString(),
+    commit: commitOf(root),
+    ...machine,
+    benches,
+  };
+  writeFileSync(file, `${JSON.stringify(described, null, 2)}\n`);
+  return file;
+}
+
+/** null outside a git checkout. */
+function commitOf(cwd: string): string | null {
+  try {
+    const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd, stdio, encoding: 'utf8' }).trim();
+  } catch {
+    return null;
+  }
+}

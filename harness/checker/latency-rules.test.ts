@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { startsPromptly } from './latency-rules.ts';
+import { empty, type WrittenHistory, written } from './testing/history.ts';
+
+const rule = startsPromptly({ mostMsP99: 10, slowMsP50: 30 });
+
+/** Jobs whose code starts so long after they were sent to Redis. */
+function started(waitsMs: number[], more: (h: WrittenHistory) => void = () => {}) {
+  const h = written();
+  h.ledger('steady', 'enqueue', 1, 'api-1');
+  h.ledger('steady', 'started', 900);
+  h.phase('load', 'begin', 1000);
+  for (const [index, waitMs] of waitsMs.entries()) {
+    h.ledger(`job-${index}`, 'enqueue', 1000 + index, 'api-1');
+    h.ledger(`job-${index}`, 'started', 1000 + index + waitMs);
+  }
+  more(h);
+  return h.history();
+}
+const hundred = (ms: number) => Array.from({ length: 100 }, () => ms);
+
+describe('start-is-prompt and start-is-slow', () => {
+  test('valid: one in a hundred may be late; the steady state does not count', () => {
+    expect(rule(started([...hundred(10).slice(1), 500]))).toEqual({
+      violations: [],
+      evidence: { starts: 100, startMsP50: 10, startMsP99: 10 },
+    });
+  });
+
+  test('violated', () => {
+    expect(rule(started([...hundred(2).slice(2), 10.04, 10.04]))).toEqual({
+      violations: [{ rule: 'start-is-prompt', detail: 'p99 is 10.04 ms, at most 10 ms' }],
+      evidence: { starts: 100, startMsP50: 2, startMsP99: 10 },
+    });
+    expect(rule(started(hundred(30)))).toEqual({
+      violations: [
+        { rule: 'start-is-prompt', detail: 'p99 is 30 ms, at most 10 ms' },
+        { rule: 'start-is-slow', detail: 'half of the jobs waited 30 ms or more' },
+      ],
+      evidence: { starts: 100, startMsP50: 30, startMsP99: 30 },
+    });
+  });
+
+  test('from the first time it was sent to the first time it ran, redelivered or not', () => {
+    const again = started(hundred(20), (h) => {
+      h.ledger('job-0', 'enqueue', 1019, 'api-1');
+      for (const atMs of [1005, 1030]) h.ledger('job-1', 'claimed', atMs);
+      h.ledger('job-1', 'started', 1500);
+    });
+    expect(rule(again).evidence).toEqual({ starts: 100, startMsP50: 20, startMsP99: 20 });
+  });
+
+  test('what Redis is asked for nothing, if that was counted', () => {
+    const counted = (value: unknown) =>
+      rule(started(hundred(1), (h) => h.observe(-1, 'idle-commands', 2000, value))).evidence;
+    expect(counted({ commands: 45, durationMs: 2000 })).toMatchObject({ idleCommandsPerSecond: 22.5 });
+    expect(counted({ commands: Number.NaN, durationMs: 2000 })).not.toHaveProperty('idleCommandsPerSecond');
+  });
+
+  test('too little: empty, 99 starts, or no load', () => {
+    expect(rule(empty)).toEqual({ violations: [], evidence: { starts: 0 }, insufficient: 'only 0 starts' });
+    expect(rule(started(hundred(1).slice(1)))).toMatchObject({ insufficient: 'only 99 starts' });
+    const { ledger } = started(hundred(1));
+    expect(rule({ events: [], ledger })).toMatchObject({ insufficient: 'only 0 starts' });
+  });
+});
