@@ -11,8 +11,11 @@ function started(waitsMs: number[], more: (h: WrittenHistory) => void = () => {}
   h.ledger('steady', 'started', 900);
   h.phase('load', 'begin', 1000);
   for (const [index, waitMs] of waitsMs.entries()) {
-    h.ledger(`job-${index}`, 'enqueue', 1000 + index, 'api-1');
-    h.ledger(`job-${index}`, 'started', 1000 + index + waitMs);
+    const sentAtMs = 1000 + 1000 * index;
+    h.ledger(`job-${index}`, 'enqueue', sentAtMs, 'api-1');
+    h.ledger(`job-${index}`, 'claimed', sentAtMs + waitMs);
+    h.ledger(`job-${index}`, 'started', sentAtMs + waitMs);
+    h.ledger(`job-${index}`, 'acked', sentAtMs + waitMs + 1);
   }
   more(h);
   return h.history();
@@ -44,10 +47,22 @@ describe('start-is-prompt and start-is-slow', () => {
   test('from the first time it was sent to the first time it ran, redelivered or not', () => {
     const again = started(hundred(20), (h) => {
       h.ledger('job-0', 'enqueue', 1019, 'api-1');
-      for (const atMs of [1005, 1030]) h.ledger('job-1', 'claimed', atMs);
-      h.ledger('job-1', 'started', 1500);
+      for (const atMs of [2005, 2030]) h.ledger('job-1', 'claimed', atMs);
+      h.ledger('job-1', 'started', 2500);
     });
     expect(rule(again).evidence).toEqual({ starts: 100, startMsP50: 20, startMsP99: 20 });
+  });
+
+  test('a job that is sent while another is in hand met no idle worker', () => {
+    const crowded = started(hundred(20), (h) => {
+      h.ledger('holder', 'claimed', 1100);
+      h.ledger('crowded', 'enqueue', 1200, 'api-1');
+      h.ledger('holder', 'acked', 1300);
+      h.ledger('crowded', 'claimed', 1400);
+      h.ledger('crowded', 'started', 1400);
+      h.ledger('crowded', 'acked', 1401);
+    });
+    expect(rule(crowded).evidence).toEqual({ starts: 100, startMsP50: 20, startMsP99: 20 });
   });
 
   test('what Redis is asked for nothing, if that was counted', () => {

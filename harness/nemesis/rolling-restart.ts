@@ -8,6 +8,8 @@ import { untilReady } from '../system/judge.ts';
 import { sleepUntil } from '../wait.ts';
 
 export interface RollingRestartOptions {
+  /** How many there are to replace. */
+  instances: number;
   gentle: boolean;
   graceMs: number;
   /** After the load began. */
@@ -19,7 +21,7 @@ const services: readonly Service[] = ['worker', 'api'];
 export function rollingRestart(options: RollingRestartOptions): Nemesis {
   return {
     plan: options,
-    landedAtLeast: 1,
+    landedAtLeast: options.instances,
     inject: async (arena) => {
       await sleepUntil(arena.history.now() + options.afterMs, arena.history.now, arena.signal);
       if (options.gentle) await oneByOne(arena, options.graceMs);

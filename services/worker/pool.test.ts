@@ -78,6 +78,14 @@ describe('the pool', () => {
     expect(order).toEqual(['a starts', 'a ends', 'b starts']);
   });
 
+  // Node 24.21 hangs all threads when their event loops are empty while they load: see sandbox-thread.ts.
+  test('twenty threads that start together all run', async () => {
+    pool = openPool(20, { ...limits, timeLimitMs: 20_000 });
+    const pause = submission('function solve(x) { sleep(20); return x; }');
+    const all = await Promise.all(Array.from({ length: 60 }, () => pool.run(pause)));
+    expect(all.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 60 }, () => 'AC'));
+  });
+
   test('a time limit shorter than the warm-up of a thread breaks nothing', async () => {
     pool = openPool(1, { ...limits, timeLimitMs: 1 });
     for (let i = 0; i < 5; i++) {

@@ -17,7 +17,12 @@ export default {
   experiment: (random) => {
     const workload = poisoned(random, { count: 110, ratePerSecond: 25, jobMs: [20, 100], poisonMs: 400 });
     return {
-      system: judgeOf({ workers: 3, env: everywhere({ QUEUE_MAX_ATTEMPTS: String(attempts) }) }),
+      // One job at a time: else an innocent job beside the poison, three times by chance, would be taken for poison too.
+      system: judgeOf({
+        workers: 4,
+        concurrency: 1,
+        env: everywhere({ QUEUE_MAX_ATTEMPTS: String(attempts) }),
+      }),
       workload,
       nemesis: poison({ job: workload.poisonId, killsAtMost: 2 * attempts, attempts }),
       check: rules(nothingLost, oneResultEach, poisonIsQuarantined(workload.poisonId, attempts, 1.5)),

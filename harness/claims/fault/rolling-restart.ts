@@ -7,7 +7,9 @@ import { rollingRestart } from '../../nemesis/rolling-restart.ts';
 import { judgeOf } from '../../system/spec.ts';
 import { submissions } from '../../workload/submissions.ts';
 
-const restart = { graceMs: 5000, afterMs: 500 };
+const apis = 2;
+const workers = 2;
+const restart = { instances: apis + workers, graceMs: 5000, afterMs: 500 };
 
 export default {
   id: 'fault/rolling-restart',
@@ -16,7 +18,7 @@ export default {
     'All workers and API instances are replaced one by one under load: nothing lost, no request fails',
   contract: 'effectively-once',
   experiment: (random) => ({
-    system: judgeOf({ apis: 2, workers: 2 }),
+    system: judgeOf({ apis, workers }),
     workload: submissions(random, { count: 240, ratePerSecond: 40, jobMs: [20, 100] }),
     nemesis: rollingRestart({ ...restart, gentle: true }),
     check: rules(nothingLost, allDone, oneResultEach, noFailedRequest, replacedCleanly),

@@ -12,9 +12,9 @@ export default {
   statement: 'An idle worker starts a job p99 ≤ 10 ms after its enqueue',
   alone: true,
   experiment: (random) => ({
-    system: judgeOf({ workers: 1, concurrency: 8 }),
+    system: judgeOf({ workers: 1, concurrency: 2 }),
     workload: withIdleCommandCount(
-      submissions(random, { count: 200, ratePerSecond: 60, jobMs: [2, 4], steadyCount: 40 }),
+      submissions(random, { count: 260, ratePerSecond: 60, jobMs: [2, 4], steadyCount: 40 }),
     ),
     check: rules(nothingLost, allDone, startsPromptly({ mostMsP99: 10, slowMsP50: 30 })),
   }),
