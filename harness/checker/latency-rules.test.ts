@@ -47,8 +47,9 @@ describe('start-is-prompt and start-is-slow', () => {
   test('from the first time it was sent to the first time it ran, redelivered or not', () => {
     const again = started(hundred(20), (h) => {
       h.ledger('job-0', 'enqueue', 1019, 'api-1');
-      for (const atMs of [2005, 2030]) h.ledger('job-1', 'claimed', atMs);
-      h.ledger('job-1', 'started', 2500);
+      h.ledger('job-1', 'claimed', 2030, 'w2');
+      h.ledger('job-1', 'started', 2500, 'w2');
+      h.ledger('job-1', 'acked', 2501, 'w2');
     });
     expect(rule(again).evidence).toEqual({ starts: 100, startMsP50: 20, startMsP99: 20 });
   });

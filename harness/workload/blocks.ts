@@ -17,7 +17,8 @@ export interface BlocksOptions {
 
 export function blocks(random: Random, options: BlocksOptions): Workload {
   const { pairs, perBlock: count, ratePerSecond, shortMs, longMs } = options;
-  const steady = planJobs(random, 'steady', { count, ratePerSecond, jobMs: [shortMs, shortMs] });
+  // Long jobs first: they bring every slot of the workers into use, so that no block pays for that.
+  const steady = planJobs(random, 'steady', { count, ratePerSecond, jobMs: [longMs, longMs] });
   const load: PlannedJob[][] = Array.from({ length: pairs }, (_, pair) => [
     planJobs(random, `short-${pair}`, { count, ratePerSecond, jobMs: [shortMs, shortMs] }),
     planJobs(random, `long-${pair}`, { count, ratePerSecond, jobMs: [longMs, longMs] }),

@@ -75,7 +75,8 @@ export function submissionSession(): SubmissionSession {
 
   const settle: SubmissionSession['settle'] = async (arena, deadlineMs = quiesceDeadlineMs) => {
     const { target, history, signal } = arena;
-    const quietMs = 2.5 * target.leaseMs;
+    // A job of a dead worker comes back a lease and a reap after the last heartbeat.
+    const quietMs = 1.75 * target.leaseMs;
     let length = target.ledgerLength();
     let changedAtMs = history.now();
     const round = async (): Promise<Settled | undefined> => {

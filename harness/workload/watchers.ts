@@ -43,7 +43,7 @@ export function watchers(random: Random, options: WatchersOptions): Workload {
       const now = ignorant();
       if (now !== before) changedAtMs = history.now();
       before = now;
-      return now === 0 || history.now() - changedAtMs > 2500;
+      return now === 0 || history.now() - changedAtMs > 1500;
     };
     await waitUntil(settled, {
       what: 'the browsers to be informed',

@@ -12,8 +12,8 @@ export default {
   statement: 'Accepting a submission takes as long for 500 ms jobs as for 5 ms jobs: p99 ≤ 1.5 ×',
   alone: true,
   experiment: (random) => ({
-    system: judgeOf({ workers: 2, concurrency: 20 }),
-    workload: blocks(random, { pairs: 5, perBlock: 80, ratePerSecond: 120, ...lengths }),
+    system: judgeOf({ workers: 2, concurrency: 16 }),
+    workload: blocks(random, { pairs: 5, perBlock: 50, ratePerSecond: 150, ...lengths }),
     check: rules(noFailedRequest, acceptIndependentOfJobLength({ most: 1.5, blocksFrom: 10 })),
   }),
   control: {
@@ -21,7 +21,7 @@ export default {
     without: (experiment, random) => ({
       ...experiment,
       system: judgeOf({ workers: 0, env: { api: { API_MODE: 'inline' } } }),
-      workload: blocks(random, { pairs: 2, perBlock: 4, ratePerSecond: 60, ...lengths }),
+      workload: blocks(random, { pairs: 2, perBlock: 3, ratePerSecond: 60, ...lengths }),
     }),
     mustBreak: ['accept-blocks'],
   },

@@ -16,7 +16,7 @@ export default {
   contract: 'effectively-once',
   experiment: (random) => ({
     system: judgeOf({ env: everywhere({ QUEUE_CAP: String(cap) }) }),
-    workload: withDepthSamples(submissions(random, { count: 350, ratePerSecond: 250, jobMs: [40, 60] })),
+    workload: withDepthSamples(submissions(random, { count: 280, ratePerSecond: 250, jobMs: [40, 60] })),
     check: rules(nothingLost, allDone, oneResultEach, refusalsSayWhen, queueBounded(cap)),
   }),
   control: {

@@ -19,10 +19,10 @@ export default {
   experiment: (random) => ({
     system: judgeOf({ workers: 1, concurrency: slots }),
     workload: submissions(random, {
-      count: 250,
+      count: 200,
       ratePerSecond: 10 * capacityPerSecond,
       jobMs: [jobMs, jobMs],
-      patienceMs: 2500,
+      patienceMs: 2000,
     }),
     check: rules(noFailedRequest, nothingLost, allDone, oneResultEach, fifo('claimed')),
   }),

@@ -15,7 +15,7 @@ export default {
     'A job that kills its worker each time becomes a dead letter after 3 attempts; the other jobs finish within 1.5 × their fault-free time; a redrive runs it again',
   contract: 'effectively-once',
   experiment: (random) => {
-    const workload = poisoned(random, { count: 110, ratePerSecond: 25, jobMs: [20, 100], poisonMs: 400 });
+    const workload = poisoned(random, { count: 80, ratePerSecond: 25, jobMs: [20, 100], poisonMs: 400 });
     return {
       // One job at a time: else an innocent job beside the poison, three times by chance, would be taken for poison too.
       system: judgeOf({
@@ -24,7 +24,7 @@ export default {
         env: everywhere({ QUEUE_MAX_ATTEMPTS: String(attempts) }),
       }),
       workload,
-      nemesis: poison({ job: workload.poisonId, killsAtMost: 2 * attempts, attempts }),
+      nemesis: poison({ job: workload.poisonId, killsAtMost: attempts + 1, attempts }),
       check: rules(nothingLost, oneResultEach, poisonIsQuarantined(workload.poisonId, attempts, 1.5)),
     };
   },

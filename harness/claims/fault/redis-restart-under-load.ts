@@ -15,8 +15,8 @@ export default {
   crashesRedis: true,
   experiment: (random) => ({
     system: judgeOf({ workers: 2, redis: persistent, env: everywhere({ QUEUE_MAX_ATTEMPTS: '10' }) }),
-    workload: submissions(random, { count: 220, ratePerSecond: 32 }),
-    nemesis: restartRedis(random, { times: 4, everyMs: [1200, 1800], downMs: 300 }),
+    workload: submissions(random, { count: 190, ratePerSecond: 32 }),
+    nemesis: restartRedis(random, { times: 4, everyMs: [900, 1300], downMs: 300 }),
     check: rules(nothingLost, allDone, oneResultEach, resumedWithin(2000)),
   }),
   control: {

@@ -19,7 +19,7 @@ export default {
   contract: 'effectively-once',
   experiment: (random) => ({
     system: judgeOf({ apis, workers }),
-    workload: submissions(random, { count: 240, ratePerSecond: 40, jobMs: [20, 100] }),
+    workload: submissions(random, { count: 210, ratePerSecond: 40, jobMs: [20, 100] }),
     nemesis: rollingRestart({ ...restart, gentle: true }),
     check: rules(nothingLost, allDone, oneResultEach, noFailedRequest, replacedCleanly),
   }),

@@ -4,7 +4,7 @@ import { cutReceivers } from '../../nemesis/cut-receivers.ts';
 import { onlyRedis } from '../../system/spec.ts';
 import { broadcast, receiverName } from '../../workload/broadcast.ts';
 
-const load = { receivers: 5, messages: 500, ratePerSecond: 125, awayMs: 250 };
+const load = { receivers: 5, messages: 430, ratePerSecond: 125, awayMs: 250 };
 const names = Array.from({ length: load.receivers }, (_, index) => receiverName(index));
 
 export default {

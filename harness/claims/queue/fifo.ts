@@ -12,7 +12,7 @@ export default {
   contract: 'effectively-once',
   experiment: (random) => ({
     system: judgeOf({ workers: 1, concurrency: 1 }),
-    workload: submissions(random, { count: 80, ratePerSecond: 200, jobMs: [5, 60], inTurn: true }),
+    workload: submissions(random, { count: 70, ratePerSecond: 200, jobMs: [5, 45], inTurn: true }),
     check: rules(nothingLost, allDone, oneResultEach, fifo('acked')),
   }),
   control: {
