@@ -27,6 +27,8 @@ export interface WorkloadArena {
   history: Recorder;
   target: Target;
   signal: AbortSignal;
+  /** Fires when the nemesis has injected all its faults; at once where there is none. */
+  faultsOver: AbortSignal;
 }
 
 export interface NemesisArena extends WorkloadArena {

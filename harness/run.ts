@@ -127,7 +127,12 @@ async function runArm(
       }),
       context.signal,
     );
-    const arena = arenaOf(system, history, context.signal);
+    const faultsOver = new AbortController();
+    const arena = { ...arenaOf(system, history, context.signal), faultsOver: faultsOver.signal };
+    const injectAll = async () => {
+      await nemesis?.inject(arena);
+      faultsOver.abort();
+    };
     const phase = async <T>(which: Phase, work: () => Promise<T>): Promise<T> => {
       context.reporter.phase?.(claim, name, which);
       history.phase(which, 'begin');
@@ -138,7 +143,7 @@ async function runArm(
 
     arm.steady = await phase('steady', () => workload.steady(arena));
     if (arm.steady.passed) {
-      await phase('load', () => Promise.all([workload.load(arena), nemesis?.inject(arena)]));
+      await phase('load', () => Promise.all([workload.load(arena), injectAll()]));
       await phase('heal', async () => nemesis?.heal?.(arena));
     } else arm.landedAtLeast = 0;
     await phase('quiesce', async () => workload.quiesce?.(arena));
@@ -168,7 +173,11 @@ function checked(experiment: Experiment, history: History): { finding: Finding }
   }
 }
 
-function arenaOf(system: JudgeSystem, history: NemesisArena['history'], signal: AbortSignal): NemesisArena {
+function arenaOf(
+  system: JudgeSystem,
+  history: NemesisArena['history'],
+  signal: AbortSignal,
+): Omit<NemesisArena, 'faultsOver'> {
   const [subscriber] = system.instances('subscriber');
   const target = {
     apiUrls: () => system.instances('api').map(({ url }) => url),

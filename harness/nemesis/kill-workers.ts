@@ -18,7 +18,7 @@ export function killWorkers(random: Random, strikes: Strikes): Nemesis {
       const began = arena.history.now();
       for (const { atMs, victim } of plan) {
         await sleepUntil(began + atMs, arena.history.now, arena.signal);
-        await untilOneWouldSurvive(arena);
+        await untilFullStrength(arena);
         const { worker } = await catchWorker(arena, victim);
         const exit = await worker.process.kill();
         arena.system.retire(worker);
@@ -38,10 +38,13 @@ export function killWorkers(random: Random, strikes: Strikes): Nemesis {
   };
 }
 
-/** Recovery is the survivors' work: with nobody left it would measure how fast a process starts. */
-async function untilOneWouldSurvive({ system, signal }: NemesisArena): Promise<void> {
-  await waitUntil(() => system.instances('worker').length >= 2, {
-    what: 'a second worker to be ready',
+/**
+ * Recovery is the survivors' work, so each kill finds the workers at full strength: with nobody left it would measure
+ * how fast a process starts.
+ */
+async function untilFullStrength({ system, signal }: NemesisArena): Promise<void> {
+  await waitUntil(() => system.instances('worker').length >= system.spec.workers, {
+    what: 'all workers to be ready',
     deadlineMs: 20_000,
     signal,
   });

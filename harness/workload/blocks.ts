@@ -34,7 +34,7 @@ export function blocks(random: Random, options: BlocksOptions): Workload {
       }
     },
     quiesce: async (arena) => ({ settled: await session.settle(arena) }),
-    finalReads: (arena) => session.readAll(arena, [...steady, ...load.flat()]),
+    finalReads: session.readAll,
     close: session.close,
   };
 }

@@ -41,7 +41,7 @@ export function poisoned(random: Random, options: PoisonedOptions): PoisonedWork
       session.reopen(poison.id);
       return { settled: await session.settle(arena) };
     },
-    finalReads: (arena) => session.readAll(arena, [...steady, ...poisonedLoad]),
+    finalReads: session.readAll,
     close: session.close,
   };
 }

@@ -12,6 +12,8 @@ export interface SendingOptions {
   inTurn?: boolean;
   /** How long a client waits for the answer to a submission. @default 5000 */
   patienceMs?: number;
+  /** Sends no more once this fires. */
+  until?: AbortSignal;
   /** Called right before a job is sent. */
   before?: (job: PlannedJob) => void;
 }
@@ -30,7 +32,8 @@ export interface SubmissionSession {
   /** Sends and settles a batch in which everything must pass. */
   steady(arena: WorkloadArena, jobs: readonly PlannedJob[], options?: SendingOptions): Promise<Steady>;
   look(arena: WorkloadArena, id: string): Promise<SeenRecord | null>;
-  readAll(arena: WorkloadArena, jobs: readonly PlannedJob[]): Promise<void>;
+  /** Reads back everything that was sent. */
+  readAll(arena: WorkloadArena): Promise<void>;
   /** The API instance whose turn it is. */
   url(arena: WorkloadArena): string;
   close(): Promise<void>;
@@ -43,6 +46,7 @@ const readersCount = 16;
 
 export function submissionSession(): SubmissionSession {
   const http = createHttpClient();
+  const sentIds: string[] = [];
   const open = new Set<string>();
   const accepted = new Set<string>();
   let balancer: Balancer | undefined;
@@ -54,7 +58,7 @@ export function submissionSession(): SubmissionSession {
   const send: SubmissionSession['send'] = async (
     arena,
     jobs,
-    { inTurn = false, patienceMs, before } = {},
+    { inTurn = false, patienceMs, before, until } = {},
   ) => {
     const { history, signal } = arena;
     const began = history.now();
@@ -62,7 +66,9 @@ export function submissionSession(): SubmissionSession {
     for (const job of jobs) {
       if (!inTurn) await sleepUntil(began + job.atMs, history.now, signal);
       signal.throwIfAborted();
+      if (until?.aborted) break;
       before?.(job);
+      sentIds.push(job.id);
       const done = submit(http, history, () => url(arena), job, patienceMs).then((outcome) => {
         if (outcome !== 'fail') open.add(job.id);
         if (outcome === 'ok') accepted.add(job.id);
@@ -118,8 +124,8 @@ export function submissionSession(): SubmissionSession {
       return { passed: false, why: `${open.size} of ${jobs.length} submissions were never judged` };
     },
     look: (arena, id) => look(http, () => url(arena), id),
-    readAll: async (arena, jobs) => {
-      const ids = jobs.map(({ id }) => id);
+    readAll: async (arena) => {
+      const ids = [...sentIds];
       const reader = async (): Promise<void> => {
         for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
           await finalRead(http, arena.history, () => url(arena), id);

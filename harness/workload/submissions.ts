@@ -9,19 +9,25 @@ import { type SendingOptions, submissionSession } from './submission-session.ts'
 export interface SubmissionsOptions extends Arrivals, SendingOptions {
   /** Jobs of the steady state. @default 8 */
   steadyCount?: number;
+  /** Jobs that are sent after the others, at the same rate, for as long as the nemesis is not done. @default 200 */
+  reserveCount?: number;
 }
 
 export function submissions(random: Random, options: SubmissionsOptions): Workload {
   const { steadyCount = 8, jobMs = [20, 150] } = options;
   const steady = planJobs(random, 'steady', { count: steadyCount, ratePerSecond: 40, jobMs });
   const load = planJobs(random, 'load', options);
+  const reserve = planJobs(random, 'reserve', { ...options, count: options.reserveCount ?? 200 });
   const session = submissionSession();
   return {
-    plan: { steady, load, inTurn: options.inTurn ?? false },
+    plan: { steady, load, reserve, inTurn: options.inTurn ?? false },
     steady: (arena) => session.steady(arena, steady),
-    load: (arena) => session.send(arena, load, options),
+    load: async (arena) => {
+      await session.send(arena, load, options);
+      await session.send(arena, reserve, { ...options, until: arena.faultsOver });
+    },
     quiesce: async (arena) => ({ settled: await session.settle(arena) }),
-    finalReads: (arena) => session.readAll(arena, [...steady, ...load]),
+    finalReads: session.readAll,
     close: session.close,
   };
 }

@@ -70,7 +70,7 @@ export function watchers(random: Random, options: WatchersOptions): Workload {
       const settled = await session.settle(arena);
       return { settled, ignorant: await informed(arena) };
     },
-    finalReads: (arena) => session.readAll(arena, [...steady, ...load]),
+    finalReads: session.readAll,
     close: async () => {
       for (const browser of browsers) browser.close();
       await session.close();

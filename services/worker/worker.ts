@@ -112,10 +112,10 @@ async function every(
   turn: () => Promise<void>,
   outage: Outage,
 ): Promise<void> {
-  for (;;) {
-    await pause(ms, signal);
-    if (signal.aborted) return;
+  // At once, too: the first worker after a crash should not leave what it finds for another turn.
+  while (!signal.aborted) {
     await turn().catch((error: Error) => outage.failed('renewal or reap', error));
+    await pause(ms, signal);
   }
 }
 

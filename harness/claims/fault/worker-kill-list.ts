@@ -15,7 +15,7 @@ export default {
   contract: 'at-most-once',
   experiment: (random) => ({
     system: judgeOf({ queue: 'list', workers: 3, concurrency }),
-    workload: submissions(random, { count: 200, ratePerSecond: 38 }),
+    workload: submissions(random, { count: 200, ratePerSecond: 32 }),
     nemesis: killWorkers(random, { times: 11, everyMs: [380, 500] }),
     check: rules(lossShows(concurrency), neverTwice),
   }),

@@ -22,7 +22,7 @@ export default {
   experiment: (random) => ({
     // Ten attempts, so that a job that is hit by three kills by chance is not taken for poison.
     system: judgeOf({ workers: 3, leaseMs, env: { worker: { QUEUE_MAX_ATTEMPTS: '10' } } }),
-    workload: submissions(random, { count: 200, ratePerSecond: 38 }),
+    workload: submissions(random, { count: 200, ratePerSecond: 32 }),
     nemesis: killWorkers(random, { times: 11, everyMs: [380, 500] }),
     check: rules(nothingLost, allDone, oneResultEach, rightVerdicts, redeliveredWithin(1.5 * leaseMs)),
   }),
