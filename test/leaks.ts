@@ -1,7 +1,7 @@
 // Around the whole test run: everything that the tests start gets a TMPDIR of its own, so that afterwards it can be told
 // whether a process or a temporary file of theirs is left. If one is, the run fails.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../harness/wait.ts';
@@ -11,6 +11,7 @@ const vitestOwn = /^(node-compile-cache|vitest|v8-compile-cache|[A-Za-z0-9_-]{21
 
 export default function setup(): () => Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'redproof-vitest-'));
+  chmodSync(dir, 0o711); // one test runs as another user
   process.env.TMPDIR = dir;
   return async () => {
     const left = () => [...processesOf(dir), ...filesOf(dir)];
