@@ -19,7 +19,7 @@ import type { ClaimResult, Reporter } from './report/result.ts';
 import type { ArmStore, ClaimStore } from './store.ts';
 import type { DeadMan } from './system/dead-man.ts';
 import { type JudgeSystem, startJudge } from './system/judge.ts';
-import type { RedisSource } from './system/redis-source.ts';
+import { type RedisSource, withoutPassword } from './system/redis-source.ts';
 import { type Arm, judgeClaim } from './verdict.ts';
 
 export interface RunContext {
@@ -97,72 +97,93 @@ async function runArm(
   context: RunContext,
 ): Promise<Arm> {
   const began = monotonicMs();
-  const { workload, nemesis } = experiment;
-  const arm: Arm = { faults: [], landedAtLeast: nemesis?.landedAtLeast ?? 0, durationMs: 0 };
-  if (claim.crashesRedis === true && context.redis.kind === 'external') {
-    const why = `it must crash Redis, and ${context.redis.url} is not the harness's own: run it without --redis`;
-    return { ...arm, skipped: why };
-  }
-
   const now = () => monotonicMs() - began;
+  const { reporter, deadMan, projectRoot } = context;
+  const arm: Arm = { faults: [], landedAtLeast: experiment.nemesis?.landedAtLeast ?? 0, durationMs: 0 };
+  const missing = whatIsMissing(claim, context.redis);
+  if (missing !== undefined) return { ...arm, skipped: missing };
+
   const history = createRecorder(now, (event) => {
     store.event(event);
-    if (event.type === 'fault') context.reporter.fault?.(claim, name, event);
+    if (event.type === 'fault') reporter.fault?.(claim, name, event);
   });
+  const enter = (phase: string) => reporter.phase?.(claim, name, phase);
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
   const temporaryDir = mkdtempSync(join(tmpdir(), 'redproof-'));
-  context.deadMan.registerDirectory(temporaryDir);
+  deadMan.registerDirectory(temporaryDir);
   let system: JudgeSystem | undefined;
   let ledger: readonly LedgerLine[] = [];
   try {
-    context.reporter.phase?.(claim, name, 'set up');
-    system = await abortable(
-      startJudge(experiment.system, {
-        redis: context.redis,
-        deadMan: context.deadMan,
-        temporaryDir,
-        outputDir: store.dir,
-        prefix: `redproof:${context.seed}:${claim.id}:${name}:`,
-        projectRoot: context.projectRoot,
-        originMs: began,
-      }),
-      context.signal,
-    );
-    const faultsOver = new AbortController();
-    const arena = { ...arenaOf(system, history, context.signal), faultsOver: faultsOver.signal };
-    const injectAll = async () => {
-      await nemesis?.inject(arena);
-      faultsOver.abort();
+    enter('set up');
+    const prefix = `redproof:${context.seed}:${claim.id}:${name}:`;
+    const place = {
+      redis: context.redis,
+      deadMan,
+      temporaryDir,
+      outputDir: store.dir,
+      prefix,
+      projectRoot,
+      originMs: began,
     };
-    const phase = async <T>(which: Phase, work: () => Promise<T>): Promise<T> => {
-      context.reporter.phase?.(claim, name, which);
-      history.phase(which, 'begin');
-      const value = await abortable(work(), context.signal);
-      history.phase(which, 'end', which === 'load' ? undefined : value);
-      return value;
-    };
-
-    arm.steady = await phase('steady', () => workload.steady(arena));
-    if (arm.steady.passed) {
-      await phase('load', () => Promise.all([workload.load(arena), injectAll()]));
-      await phase('heal', async () => nemesis?.heal?.(arena));
-    } else arm.landedAtLeast = 0;
-    await phase('quiesce', async () => workload.quiesce?.(arena));
-    await phase('final-reads', async () => workload.finalReads?.(arena));
+    system = await abortable(startJudge(experiment.system, place), signal);
+    await goThroughPhases(experiment, arm, arenaOf(system, history, signal), enter);
   } catch (error) {
     context.signal.throwIfAborted();
     arm.error = `${phaseOf(history.events)}: ${(error as Error).message}`;
   } finally {
+    over.abort(new Error('the experiment is over'));
     ledger = system ? relative(system.ledger.read(), began) : [];
     store.ledger(ledger);
-    await workload.close?.();
+    await experiment.workload.close?.();
     await system?.stop();
     rmSync(temporaryDir, { recursive: true, force: true });
   }
   arm.faults = faultsOf(history.events);
   if (arm.error === undefined) Object.assign(arm, checked(experiment, { events: history.events, ledger }));
   arm.durationMs = Math.round(now());
-  context.reporter.armFinished?.(claim, name, arm);
+  reporter.armFinished?.(claim, name, arm);
   return arm;
+}
+
+async function goThroughPhases(
+  { workload, nemesis }: Experiment,
+  arm: Arm,
+  arenaWithoutEnd: Omit<NemesisArena, 'faultsOver'>,
+  enter: (phase: string) => void,
+): Promise<void> {
+  const faultsOver = new AbortController();
+  const arena: NemesisArena = { ...arenaWithoutEnd, faultsOver: faultsOver.signal };
+  const { history, signal } = arena;
+  const phase = async <T>(which: Phase, work: () => Promise<T>): Promise<T> => {
+    enter(which);
+    history.phase(which, 'begin');
+    const value = await abortable(work(), signal);
+    history.phase(which, 'end', value);
+    return value;
+  };
+  const injectAll = async (): Promise<void> => {
+    await nemesis?.inject(arena);
+    faultsOver.abort();
+  };
+
+  arm.steady = await phase('steady', () => workload.steady(arena));
+  if (arm.steady.passed) {
+    await phase('load', async () => {
+      await Promise.all([workload.load(arena), injectAll()]);
+    });
+    await phase('heal', async () => nemesis?.heal?.(arena));
+  } else {
+    arm.landedAtLeast = 0; // no fault was even tried
+  }
+  await phase('quiesce', async () => workload.quiesce?.(arena));
+  await phase('final-reads', async () => workload.finalReads?.(arena));
+}
+
+/** Why this claim cannot run here, and what to do about it. */
+function whatIsMissing({ crashesRedis }: Claim, redis: RedisSource): string | undefined {
+  if (crashesRedis !== true || redis.kind !== 'external') return undefined;
+  return `it must crash Redis, and ${withoutPassword(redis.url)} is not the harness's own: run it without --redis`;
 }
 
 function checked(experiment: Experiment, history: History): { finding: Finding } | { checkerError: string } {

@@ -2,7 +2,7 @@
 
 import { provideRedis } from '../toolchain/redis.ts';
 import { connectExternal } from './external-redis.ts';
-import type { RedisSource } from './redis-source.ts';
+import { type RedisSource, withoutPassword } from './redis-source.ts';
 
 /** Something that the user gave is wrong: one line that says what, and what would be right. */
 export class UsageError extends Error {}
@@ -32,10 +32,4 @@ export async function findRedis(options: FindOptions): Promise<{ redis: RedisSou
     throw new UsageError(error.message, { cause: error });
   });
   return { redis: { kind: 'binary', binary, version: binary.version }, from: binary.from };
-}
-
-function withoutPassword(url: string): string {
-  const shown = new URL(url);
-  if (shown.password !== '') shown.password = '***';
-  return shown.href;
 }
