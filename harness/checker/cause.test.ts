@@ -46,6 +46,23 @@ test.each<[string, (h: WrittenHistory) => void, string]>([
     'started by worker-1 at 130 ms (attempt 1), then worker-1 met worker-kill at 141 ms; its record says "running"',
   ],
   [
+    'put back by a worker that was killed later, and never claimed again',
+    (h) => {
+      h.ledger('a', 'reaped', 130, 'worker-2', { attempt: 1 });
+      h.fault('worker-kill', 'worker-2', 140, {});
+      h.read('a', { state: 'queued' });
+    },
+    'reaped by worker-2 at 130 ms (attempt 1) and never claimed again; its record says "queued"',
+  ],
+  [
+    'its last ack was refused',
+    (h) => {
+      h.ledger('a', 'acked', 130, 'worker-1', { attempt: 1, outcome: 'stale' });
+      h.read('a', { state: 'running' });
+    },
+    'acked (stale) by worker-1 at 130 ms (attempt 1) and nothing after; its record says "running"',
+  ],
+  [
     'claimed twice, no fault',
     (h) => {
       h.ledger('a', 'claimed', 130, 'worker-1');

@@ -18,12 +18,18 @@ export function causeOf(job: JobAccount, faults: readonly Fault[]): string {
     const context = during ? `; acknowledged while ${during.target} was under ${during.kind}` : '';
     return `no worker ever claimed it; ${state}${context}`;
   }
-  const met = faults.find(({ target, atMs }) => target === last.source && atMs >= last.atMs);
-  const then = met
-    ? `, then ${last.source} met ${met.kind} at ${Math.round(met.atMs)} ms`
-    : ' and nothing after';
   const claims = job.claims.length > 1 ? `claimed by ${job.claims.map(claimant).join(' and ')}; ` : '';
-  return `${claims}${last.event} by ${last.source} at ${Math.round(last.atMs)} ms (attempt ${last.attempt ?? '?'})${then}; ${state}`;
+  const outcome = last.outcome === 'stale' ? ' (stale)' : '';
+  const what = `${last.event}${outcome} by ${last.source} at ${Math.round(last.atMs)} ms (attempt ${last.attempt ?? '?'})`;
+  return `${claims}${what}${whatCameThen(last, faults)}; ${state}`;
+}
+
+function whatCameThen(last: LedgerLine, faults: readonly Fault[]): string {
+  // Who took it from its owner, or gave it back, had it no longer: what happened to them later is no cause.
+  if (last.event === 'reaped' || last.event === 'released') return ' and never claimed again';
+  const met = faults.find(({ target, atMs }) => target === last.source && atMs >= last.atMs);
+  if (met === undefined) return ' and nothing after';
+  return `, then ${last.source} met ${met.kind} at ${Math.round(met.atMs)} ms`;
 }
 
 function claimant({ source, atMs }: LedgerLine): string {

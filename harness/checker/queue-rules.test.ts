@@ -91,13 +91,13 @@ describe('nothing-lost', () => {
     expect(nothingLost(h.history())).toEqual({ violations: [], evidence: sums(h.history()) });
   });
 
-  test('it names five of many', () => {
+  test('it names every one of them', () => {
     const h = written();
     for (let index = 0; index < 9; index++) {
       h.submit(`job-${index}`, index, 'ok');
       h.read(`job-${index}`, null);
     }
-    expect(nothingLost(h.history()).evidence.lostJobs).toHaveLength(5);
+    expect(nothingLost(h.history()).evidence.lostJobs).toHaveLength(9);
   });
 });
 

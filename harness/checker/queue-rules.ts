@@ -7,9 +7,6 @@ import { causeOf } from './cause.ts';
 import { type Finding, finding, type Rule, tooLittle } from './finding.ts';
 import { quantile, roundMs } from './quantile.ts';
 
-/** How many jobs a finding names; the history has all of them. */
-const named = 5;
-
 const accounts = new WeakMap<History, Accounting>();
 
 /** The accounting of a history, computed once for all rules. */
@@ -25,7 +22,7 @@ export function accountOf(history: History): Accounting {
 function listed(jobs: JobAccount[], history: History): { id: string; cause: string }[] {
   if (jobs.length === 0) return [];
   const faults = faultsOf(history.events);
-  return jobs.slice(0, named).map((job) => ({ id: job.id, cause: causeOf(job, faults) }));
+  return jobs.map((job) => ({ id: job.id, cause: causeOf(job, faults) }));
 }
 
 const noneAcknowledged = 'no job was acknowledged';
