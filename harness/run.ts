@@ -66,7 +66,7 @@ export async function runClaim(claim: Claim, store: ClaimStore, context: RunCont
     control: {
       statement: claim.control.statement,
       failedAsExpected: judged.controlFailedAsExpected,
-      why: whyOf(control),
+      why: whyOf(control, claim.control.mustBreak),
       evidence: control.finding?.evidence ?? {},
       faults: control.faults,
     },
@@ -232,8 +232,11 @@ function phaseOf(events: readonly Event[]): string {
   return last?.type === 'phase' ? last.phase : 'set up';
 }
 
-function whyOf(arm: Arm): string {
-  if (arm.skipped ?? arm.error ?? arm.checkerError) return (arm.skipped ?? arm.error ?? arm.checkerError)!;
-  const [first] = arm.finding?.violations ?? [];
-  return first ? `${first.rule}: ${first.detail}` : 'no rule was broken';
+/** What broke in a control: the rule that had to, if it did. */
+function whyOf(arm: Arm, mustBreak: readonly string[]): string {
+  const flaw = arm.skipped ?? arm.error ?? arm.checkerError;
+  if (flaw !== undefined) return flaw;
+  const violations = arm.finding?.violations ?? [];
+  const told = violations.find(({ rule }) => mustBreak.includes(rule)) ?? violations[0];
+  return told ? `${told.rule}: ${told.detail}` : 'no rule was broken';
 }
