@@ -4,6 +4,7 @@
 import type { Nemesis, NemesisArena } from '../claim.ts';
 import type { Random } from '../random.ts';
 import type { Instance } from '../system/judge.ts';
+import * as proc from '../system/proc.ts';
 import { sleepUntil, waitUntil } from '../wait.ts';
 import { drawStrikes, type Strikes } from './schedule.ts';
 import { catchWorker } from './victim.ts';
@@ -31,6 +32,7 @@ async function makeZombie(arena: NemesisArena, draw: number): Promise<void> {
   const { worker } = await catchWorker(arena, draw);
   await worker.process.pause();
   const pausedAtMs = history.now();
+  const threadStates = [...new Set(proc.threadStates(worker.process.pid))];
   system.ledger.read();
   const held = system.ledger.inHand(worker.name);
   const taken = (job: string) =>
@@ -58,7 +60,7 @@ async function makeZombie(arena: NemesisArena, draw: number): Promise<void> {
     kind: 'worker-pause',
     target: worker.name,
     atMs: pausedAtMs,
-    proof: { pid: worker.process.pid, state: 'T', jobs, pausedMs: Math.round(history.now() - pausedAtMs) },
+    proof: { pid: worker.process.pid, threadStates, jobs, pausedMs: Math.round(history.now() - pausedAtMs) },
     landed: changedHands,
   });
   await worker.process.resume();

@@ -3,6 +3,7 @@
 
 import type { Nemesis, NemesisArena } from '../claim.ts';
 import type { Random } from '../random.ts';
+import { isAlive } from '../system/proc.ts';
 import { sleepUntil } from '../wait.ts';
 import { drawStrikes, type Strikes } from './schedule.ts';
 
@@ -35,8 +36,8 @@ async function restartOnce({ history, system, signal }: NemesisArena, downMs: nu
     kind: 'redis-kill',
     target: 'redis',
     atMs: killedAtMs,
-    proof: { pid: before.pid, signal: exit.signal, pidGone: true, runIdBefore: before.runId },
-    landed: exit.signal === 'SIGKILL',
+    proof: { pid: before.pid, signal: exit.signal, pidGone: !isAlive(before.pid), runIdBefore: before.runId },
+    landed: exit.signal === 'SIGKILL' && !isAlive(before.pid),
   });
   await sleepUntil(killedAtMs + downMs, history.now, signal);
   const restartBeganAfterMs = Math.round(history.now() - killedAtMs);

@@ -58,3 +58,12 @@ function read(path: string): string | undefined {
     return undefined; // gone meanwhile, or not ours to read
   }
 }
+
+/** Whether somebody has this pid. A child that ended is reaped by Node at once, so its pid is gone. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

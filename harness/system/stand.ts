@@ -10,6 +10,7 @@ import type { DeadMan } from './dead-man.ts';
 import { type Instance, type JudgeSystem, startJudge } from './judge.ts';
 import { lastLines } from './log-file.ts';
 import { freePort } from './ports.ts';
+import { isAlive } from './proc.ts';
 import { describe } from './process.ts';
 import type { RedisSource } from './redis-source.ts';
 import { everywhere, judgeOf } from './spec.ts';
@@ -126,13 +127,4 @@ function watchOver(
 
 function allOf(system: JudgeSystem): Instance[] {
   return (['api', 'subscriber', 'worker'] as const).flatMap((service) => [...system.instances(service)]);
-}
-
-/** A child that ended is reaped by Node at once, so its pid is gone. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
