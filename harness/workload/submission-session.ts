@@ -25,7 +25,7 @@ export interface SubmissionSession {
   http: HttpClient;
   /** Sends a batch by its schedule; resolves when every op is completed. */
   send(arena: WorkloadArena, jobs: readonly PlannedJob[], options?: SendingOptions): Promise<void>;
-  /** Waits until every submission that may have been accepted is final. */
+  /** Waits until every submission that may have been accepted is final, or nothing waits and nothing moves any more. */
   settle(arena: WorkloadArena, deadlineMs?: number): Promise<Settled>;
   /** Makes `settle` wait for this submission again. */
   reopen(id: string): void;
@@ -47,6 +47,7 @@ const readersCount = 16;
 export function submissionSession(): SubmissionSession {
   const http = createHttpClient();
   const sentIds: string[] = [];
+  let longestMs = 0;
   const open = new Set<string>();
   const accepted = new Set<string>();
   let balancer: Balancer | undefined;
@@ -69,6 +70,7 @@ export function submissionSession(): SubmissionSession {
       if (until?.aborted) break;
       before?.(job);
       sentIds.push(job.id);
+      longestMs = Math.max(longestMs, job.jobMs);
       const done = submit(http, history, () => url(arena), job, patienceMs).then((outcome) => {
         if (outcome !== 'fail') open.add(job.id);
         if (outcome === 'ok') accepted.add(job.id);
@@ -81,8 +83,8 @@ export function submissionSession(): SubmissionSession {
 
   const settle: SubmissionSession['settle'] = async (arena, deadlineMs = quiesceDeadlineMs) => {
     const { target, history, signal } = arena;
-    // A job of a dead worker comes back a lease and a reap after the last heartbeat.
-    const quietMs = 1.75 * target.leaseMs;
+    // A job of a dead worker comes back a lease and a reap after the last heartbeat; one that runs says nothing meanwhile.
+    const quietMs = 1.5 * target.leaseMs + longestMs + 200;
     let length = target.ledgerLength();
     let changedAtMs = history.now();
     const round = async (): Promise<Settled | undefined> => {
@@ -96,7 +98,8 @@ export function submissionSession(): SubmissionSession {
       const now = target.ledgerLength();
       if (now !== length) changedAtMs = history.now();
       length = now;
-      return history.now() - changedAtMs > quietMs ? 'quiet' : undefined;
+      if (history.now() - changedAtMs <= quietMs) return undefined;
+      return (await target.counts()).queued === 0 ? 'quiet' : undefined;
     };
     const until = history.now() + deadlineMs;
     const bounded = async () => (await round()) ?? (history.now() > until ? 'busy' : undefined);

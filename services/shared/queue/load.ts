@@ -21,8 +21,10 @@ export async function loadAdapter(spec: string): Promise<QueueAdapter> {
   const file = resolve(spec);
   if (!known && !existsSync(file)) throw new TypeError(`queue ${JSON.stringify(spec)}: no such file`);
   const url = known ? new URL(`./${spec}.ts`, import.meta.url).href : pathToFileURL(file).href;
-  const adapter = ((await import(url)) as { default?: unknown }).default;
-  return assertAdapter(adapter, spec);
+  const module = (await import(url).catch((cause: Error) => {
+    throw new TypeError(`queue ${JSON.stringify(spec)}: cannot be loaded: ${cause.message}`, { cause });
+  })) as { default?: unknown };
+  return assertAdapter(module.default, spec);
 }
 
 function assertAdapter(adapter: unknown, spec: string): QueueAdapter {
