@@ -14,7 +14,7 @@ export default {
   contract: 'effectively-once',
   experiment: (random) => ({
     system: judgeOf({ workers: 3 }),
-    workload: submissions(random, { count: 150, ratePerSecond: 22 }),
+    workload: submissions(random, { count: 150, ratePerSecond: 26 }),
     nemesis: pauseWorkers(random, { times: 4, everyMs: [200, 500] }),
     check: rules(nothingLost, oneResultEach, zombiesRefused),
   }),

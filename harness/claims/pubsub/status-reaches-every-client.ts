@@ -13,7 +13,7 @@ export default {
     'The subscriber service is killed and restarted under load: every client ends with the true final status of each of its submissions',
   experiment: (random) => ({
     system: judgeOf({ subscribers: 1 }),
-    workload: watchers(random, { browsers: 20, count: 160, ratePerSecond: 30 }),
+    workload: watchers(random, { browsers: 20, count: 160, ratePerSecond: 34 }),
     nemesis: killSubscriber(random, { times: 4, everyMs: [800, 1200], downMs: 300 }),
     check: rules(nothingLost, allDone, everyClientKnows),
   }),
