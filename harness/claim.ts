@@ -27,7 +27,7 @@ export interface WorkloadArena {
   history: Recorder;
   target: Target;
   signal: AbortSignal;
-  /** Fires when the nemesis has injected all its faults; at once where there is none. */
+  /** Fires a moment after the nemesis has injected all its faults; at once where there is none. */
   faultsOver: AbortSignal;
 }
 

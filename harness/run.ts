@@ -8,6 +8,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../services/shared/clock.ts';
 import type { LedgerLine } from '../services/shared/contract.ts';
 import type { Finding } from './checker/finding.ts';
@@ -34,6 +35,9 @@ export interface RunContext {
   /** `claim`: without its control a claim can be refuted, never held. @default 'both' */
   arms?: 'both' | 'claim';
 }
+
+/** How long the load goes on after the last fault, so that what comes after it is seen. */
+const aftermathMs = 500;
 
 export type ArmName = 'claim' | 'control';
 
@@ -163,7 +167,10 @@ async function goThroughPhases(
     return value;
   };
   const injectAll = async (): Promise<void> => {
-    await nemesis?.inject(arena);
+    if (nemesis !== undefined) {
+      await nemesis.inject(arena);
+      await delay(aftermathMs, undefined, { signal });
+    }
     faultsOver.abort();
   };
 

@@ -21,7 +21,7 @@ export default {
     without: (experiment, random) => ({
       ...experiment,
       system: judgeOf({ workers: 0, env: { api: { API_MODE: 'inline' } } }),
-      workload: blocks(random, { pairs: 2, perBlock: 3, ratePerSecond: 60, ...lengths }),
+      workload: blocks(random, { pairs: 2, perBlock: 2, ratePerSecond: 60, ...lengths }),
     }),
     mustBreak: ['accept-blocks'],
   },

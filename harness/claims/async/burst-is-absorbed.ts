@@ -19,7 +19,7 @@ export default {
   experiment: (random) => ({
     system: judgeOf({ workers: 1, concurrency: slots }),
     workload: submissions(random, {
-      count: 200,
+      count: 170,
       ratePerSecond: 10 * capacityPerSecond,
       jobMs: [jobMs, jobMs],
       patienceMs: 2000,
