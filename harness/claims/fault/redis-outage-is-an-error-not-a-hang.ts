@@ -16,7 +16,7 @@ export default {
   crashesRedis: true,
   experiment: (random) => ({
     system: judgeOf({ redis: persistent, env: everywhere({ QUEUE_MAX_ATTEMPTS: '10' }) }),
-    workload: withHealthProbes(submissions(random, { count: 120, ratePerSecond: 11, jobMs: [20, 60] })),
+    workload: withHealthProbes(submissions(random, { count: 240, ratePerSecond: 22, jobMs: [20, 60] })),
     nemesis: restartRedis(random, { times: 1, everyMs: [300, 600], downMs: 10_000 }),
     check: rules(nothingLost, oneResultEach, outageIsAnError(1000), resumedWithin(2000)),
   }),
