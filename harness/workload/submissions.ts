@@ -9,7 +9,7 @@ import { type SendingOptions, submissionSession } from './submission-session.ts'
 export interface SubmissionsOptions extends Arrivals, SendingOptions {
   /** Jobs of the steady state. @default 8 */
   steadyCount?: number;
-  /** Jobs that are sent after the others, at the same rate, for as long as the nemesis is not done. @default 600 */
+  /** Jobs that are sent after the others, half as fast, for as long as the nemesis is not done. @default 400 */
   reserveCount?: number;
 }
 
@@ -17,7 +17,9 @@ export function submissions(random: Random, options: SubmissionsOptions): Worklo
   const { steadyCount = 8, jobMs = [20, 150] } = options;
   const steady = planJobs(random, 'steady', { count: steadyCount, ratePerSecond: 40, jobMs });
   const load = planJobs(random, 'load', options);
-  const reserve = planJobs(random, 'reserve', { ...options, count: options.reserveCount ?? 600 });
+  // It only has to keep every worker at work, and each job costs time that starting workers need.
+  const ratePerSecond = options.ratePerSecond / 2;
+  const reserve = planJobs(random, 'reserve', { ...options, ratePerSecond, count: options.reserveCount ?? 400 });
   const session = submissionSession();
   return {
     plan: { steady, load, reserve, inTurn: options.inTurn ?? false },

@@ -7,7 +7,7 @@ import { judgeOf } from '../../system/spec.ts';
 import { submissions } from '../../workload/submissions.ts';
 
 const graceMs = 5000;
-const terminations = { times: 8, everyMs: [300, 500], graceMs } as const;
+const terminations = { times: 6, everyMs: [300, 500], graceMs } as const;
 
 export default {
   id: 'fault/sigterm-drains',
