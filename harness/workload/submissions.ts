@@ -19,7 +19,11 @@ export function submissions(random: Random, options: SubmissionsOptions): Worklo
   const load = planJobs(random, 'load', options);
   // It only has to keep every worker at work, and each job costs time that starting workers need.
   const ratePerSecond = options.ratePerSecond / 2;
-  const reserve = planJobs(random, 'reserve', { ...options, ratePerSecond, count: options.reserveCount ?? 400 });
+  const reserve = planJobs(random, 'reserve', {
+    ...options,
+    ratePerSecond,
+    count: options.reserveCount ?? 400,
+  });
   const session = submissionSession();
   return {
     plan: { steady, load, reserve, inTurn: options.inTurn ?? false },
