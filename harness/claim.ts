@@ -86,5 +86,7 @@ export interface Claim {
     without(experiment: Experiment, random: Random): Experiment;
     /** The rules of the checker that must be violated, at least one of them. */
     mustBreak: readonly string[];
+    /** Rules that must hold without the protection too: it costs a second of writes, say, but not two. */
+    mustHold?: readonly string[];
   };
 }

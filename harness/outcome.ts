@@ -4,7 +4,10 @@
 import type { Outcome } from './op.ts';
 
 export interface OutcomeRow {
-  /** An error code of the socket, or `http-<status>`, with `/<outcome>` where the API's problem document has one. */
+  /**
+   * An error code of the socket; `http-<status>`, with `/<outcome>` where the API's problem document has one; or
+   * `redis/<the first word of an error that Redis answered>`.
+   */
   code: string;
   outcome: Exclude<Outcome, 'ok'>;
   why: string;
@@ -23,6 +26,10 @@ export const outcomes: readonly OutcomeRow[] = [
   { code: 'http-429', outcome: 'fail', why: 'refused: the queue is full' },
   { code: 'http-503/refused', outcome: 'fail', why: 'the API says that it never reached Redis' },
   { code: 'http-503/unknown', outcome: 'info', why: 'the API does not know whether Redis applied it' },
+  { code: 'redis/MISCONF', outcome: 'fail', why: 'refused: Redis cannot persist' },
+  { code: 'redis/OOM', outcome: 'fail', why: 'refused: the memory is full' },
+  { code: 'redis/LOADING', outcome: 'fail', why: 'refused: Redis reads its data' },
+  { code: 'redis/READONLY', outcome: 'fail', why: 'refused: a replica takes no writes' },
 ];
 
 const byCode = new Map(outcomes.map((row) => [row.code, row]));

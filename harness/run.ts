@@ -19,6 +19,7 @@ import { createRandom } from './random.ts';
 import type { ClaimResult, Reporter } from './report/result.ts';
 import type { ArmStore, ClaimStore } from './store.ts';
 import type { DeadMan } from './system/dead-man.ts';
+import { whyNoDisk } from './system/disk.ts';
 import { type JudgeSystem, startJudge } from './system/judge.ts';
 import { type RedisSource, withoutPassword } from './system/redis-source.ts';
 import { type Arm, judgeClaim } from './verdict.ts';
@@ -56,7 +57,7 @@ export async function runClaim(claim: Claim, store: ClaimStore, context: RunCont
     ? [await one('claim'), await one('control')]
     : await Promise.all([one('claim'), one('control')]);
 
-  const judged = judgeClaim(arm, control, claim.control.mustBreak);
+  const judged = judgeClaim(arm, control, claim.control);
   const { id, section, statement, contract } = claim;
   return {
     id,
@@ -104,7 +105,7 @@ async function runArm(
   const now = () => monotonicMs() - began;
   const { reporter, deadMan, projectRoot } = context;
   const arm: Arm = { faults: [], landedAtLeast: experiment.nemesis?.landedAtLeast ?? 0, durationMs: 0 };
-  const missing = whatIsMissing(claim, context.redis);
+  const missing = await whatIsMissing(claim, experiment, context);
   if (missing !== undefined) return { ...arm, skipped: missing };
 
   const history = createRecorder(now, (event) => {
@@ -188,9 +189,17 @@ async function goThroughPhases(
 }
 
 /** Why this claim cannot run here, and what to do about it. */
-function whatIsMissing({ crashesRedis }: Claim, redis: RedisSource): string | undefined {
-  if (crashesRedis !== true || redis.kind !== 'external') return undefined;
-  return `it must crash Redis, and ${withoutPassword(redis.url)} is not the harness's own: run it without --redis`;
+async function whatIsMissing(
+  { crashesRedis }: Claim,
+  { system: { disk } }: Experiment,
+  { redis, deadMan }: RunContext,
+): Promise<string | undefined> {
+  if (redis.kind === 'external') {
+    const whose = `${withoutPassword(redis.url)} is not the harness's own: run it without --redis`;
+    if (crashesRedis === true) return `it must crash Redis, and ${whose}`;
+    if (disk !== null) return `it chooses where Redis keeps its data, and ${whose}`;
+  }
+  return disk?.needed === 'always' ? whyNoDisk(deadMan) : undefined;
 }
 
 function checked(experiment: Experiment, history: History): { finding: Finding } | { checkerError: string } {

@@ -27,7 +27,8 @@ const found = (violations: Violation[], insufficient?: string): Partial<Arm> => 
   finding: { violations, evidence: {}, ...(insufficient === undefined ? {} : { insufficient }) },
 });
 const failing = arm(found([lost]));
-const judge = (claim: Arm, control: Arm = failing) => judgeClaim(claim, control, ['nothing-lost']);
+const judge = (claim: Arm, control: Arm = failing) =>
+  judgeClaim(claim, control, { mustBreak: ['nothing-lost'] });
 
 test('held: no rule was broken, and the control broke one that it must break', () => {
   expect(judge(arm())).toEqual({
@@ -35,7 +36,9 @@ test('held: no rule was broken, and the control broke one that it must break', (
     why: 'no rule was broken, and the control broke as it must',
     controlFailedAsExpected: true,
   });
-  expect(judgeClaim(arm(), arm(found([other, lost])), ['x', 'nothing-lost']).verdict).toBe('held');
+  expect(judgeClaim(arm(), arm(found([other, lost])), { mustBreak: ['x', 'nothing-lost'] }).verdict).toBe(
+    'held',
+  );
 });
 
 describe('refuted', () => {
@@ -141,7 +144,7 @@ describe('unknown', () => {
   });
 
   test('a control that must break nothing proves nothing', () => {
-    expect(judgeClaim(arm(), failing, []).verdict).toBe('unknown');
+    expect(judgeClaim(arm(), failing, { mustBreak: [] }).verdict).toBe('unknown');
   });
 
   test('the arm is to blame before its control', () => {

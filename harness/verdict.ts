@@ -27,11 +27,17 @@ export interface Judged {
   controlFailedAsExpected: boolean;
 }
 
-export function judgeClaim(arm: Arm, control: Arm, mustBreak: readonly string[]): Judged {
+/** What a control must show: at least one of these rules broken, and none of those. */
+export interface Expected {
+  mustBreak: readonly string[];
+  mustHold?: readonly string[];
+}
+
+export function judgeClaim(arm: Arm, control: Arm, expected: Expected): Judged {
   if (arm.skipped !== undefined)
     return { verdict: 'skipped', why: arm.skipped, controlFailedAsExpected: false };
 
-  const controlFlaw = flawOf(control) ?? blindnessOf(control, mustBreak);
+  const controlFlaw = flawOf(control) ?? blindnessOf(control, expected);
   const controlFailedAsExpected = controlFlaw === undefined;
   const say = (verdict: Verdict, why: string): Judged => ({ verdict, why, controlFailedAsExpected });
 
@@ -75,8 +81,10 @@ function flawOf(control: Arm): string | undefined {
   );
 }
 
-function blindnessOf(control: Arm, mustBreak: readonly string[]): string | undefined {
+function blindnessOf(control: Arm, { mustBreak, mustHold = [] }: Expected): string | undefined {
   const broken = new Set(control.finding?.violations.map(({ rule }) => rule));
+  const tooMuch = control.finding?.violations.find(({ rule }) => mustHold.includes(rule));
+  if (tooMuch !== undefined) return `it broke more than it may: ${tooMuch.rule}: ${tooMuch.detail}`;
   if (mustBreak.some((rule) => broken.has(rule))) return undefined;
   return `it broke ${broken.size === 0 ? 'no rule' : [...broken].join(', ')} instead of ${mustBreak.join(' or ')}`;
 }

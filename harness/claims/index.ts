@@ -3,8 +3,17 @@
 import { readdirSync } from 'node:fs';
 import type { Claim } from '../claim.ts';
 
-/** The order of the course: within a section, claims are in the order of their ids unless listed here. */
-const sections = ['fault', 'async', 'queue', 'pubsub'];
+/** The order of the course. Within a folder, claims are in the order of their ids, but for those that are listed. */
+const sections = ['fault', 'async', 'queue', 'pubsub', 'persistence'];
+const order = [
+  'persistence/off-loses-everything',
+  'persistence/rdb-shutdown-keeps-all',
+  'persistence/rdb-crash-loses-since-snapshot',
+  'persistence/rdb-crash-during-save',
+  'persistence/aof-no-loses-what-the-kernel-held',
+  'persistence/aof-everysec-loses-a-second',
+  'persistence/aof-always-survives-power-cut',
+];
 
 /** @throws {TypeError} if a file's default export is no claim, or its id does not match its path */
 export async function loadClaims(): Promise<Claim[]> {
@@ -28,11 +37,11 @@ export async function loadClaims(): Promise<Claim[]> {
 }
 
 function bySection(a: string, b: string): number {
-  const rank = (file: string) => {
-    const index = sections.indexOf(file.split('/')[0]!);
-    return index < 0 ? sections.length : index;
-  };
-  return rank(a) - rank(b) || (a < b ? -1 : 1);
+  const rank = (list: readonly string[], name: string) =>
+    list.includes(name) ? list.indexOf(name) : list.length;
+  const folder = (file: string) => rank(sections, file.split('/')[0]!);
+  const listed = (file: string) => rank(order, file.replace(/\.ts$/, ''));
+  return folder(a) - folder(b) || listed(a) - listed(b) || (a < b ? -1 : 1);
 }
 
 /**

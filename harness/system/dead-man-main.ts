@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { allPids, belongsToRun, hasProc, readStat } from './proc.ts';
+import { allPids, belongsToRun, hasProc, mounts, readStat } from './proc.ts';
 
 export type Order =
   | { do: 'registerProcess'; pid: number; startTicks: string | null }
@@ -21,7 +21,7 @@ const budgetMs = 4500;
 const token = process.argv[2] ?? '';
 const processes = new Map<number, { startTicks: string | null; verified: boolean }>();
 const directories = new Set<string>();
-const mounts = new Map<string, { loopDevice: string | null; backingFile: string | undefined }>();
+const registered = new Map<string, { loopDevice: string | null; backingFile: string | undefined }>();
 
 if (!/^[0-9a-f]{32}$/.test(token)) throw new Error('usage: dead-man-main.ts <token>; dead-man.ts starts it');
 // Ctrl-C, a closed terminal or a service manager may hit everything at once: this process must be the last to go.
@@ -54,13 +54,13 @@ function obey(order: Order): void {
       directories.add(order.path);
       break;
     case 'registerMount':
-      mounts.set(order.path, {
+      registered.set(order.path, {
         loopDevice: order.loopDevice,
         backingFile: order.loopDevice === null ? undefined : backingFile(order.loopDevice),
       });
       break;
     case 'forgetMount':
-      mounts.delete(order.path);
+      registered.delete(order.path);
       break;
   }
 }
@@ -70,7 +70,7 @@ async function cleanAndExit(): Promise<void> {
   closing = true;
   const deadlineMs = performance.now() + budgetMs;
   const problems = await killAll(deadlineMs);
-  for (const path of mounts.keys()) problems.push(...unmount(path));
+  for (const path of registered.keys()) problems.push(...unmount(path));
   detachStrays();
   for (const path of directories) problems.push(...(await remove(path, deadlineMs)));
   tell(JSON.stringify(problems));
@@ -131,7 +131,7 @@ function strike(pid: number): void {
 }
 
 function unmount(path: string): string[] {
-  const { loopDevice, backingFile: backing } = mounts.get(path)!;
+  const { loopDevice, backingFile: backing } = registered.get(path)!;
   for (let tries = 0; tries < 4 && isMounted(path); tries++) {
     // Nobody uses it any more, so the plain form works and frees the device now; -l is for the case that it does not.
     const options = tries === 0 ? [] : ['-l'];
@@ -159,14 +159,7 @@ function detach(loopDevice: string): void {
 }
 
 function isMounted(path: string): boolean {
-  if (!hasProc) return true;
-  const escaped = path.replace(/[ \t\n\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
-  return mountPoints().includes(escaped);
-}
-
-function mountPoints(): string[] {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-  return lines.map((line) => line.split(' ')[4] ?? '');
+  return !hasProc || mounts().some((mount) => mount.path === path);
 }
 
 function backingFile(loopDevice: string): string | undefined {
@@ -179,7 +172,7 @@ function backingFile(loopDevice: string): string | undefined {
 }
 
 async function remove(path: string, deadlineMs: number): Promise<string[]> {
-  const inside = hasProc ? mountPoints().find((mount) => `${mount}/`.startsWith(`${path}/`)) : undefined;
+  const inside = mounts().find((mount) => `${mount.path}/`.startsWith(`${path}/`))?.path;
   if (inside !== undefined) return [`${path} was left: ${inside} is mounted in it`];
   for (;;) {
     try {

@@ -1,7 +1,7 @@
 // The system under test as processes: one Redis, and the services on it. Starts, replaces and stops them; which of them
 // to break, and when, is the nemesis' business.
 
-import { mkdirSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { loadConfig, queueSettings, workerSchema } from '../../services/shared/config.ts';
@@ -10,6 +10,7 @@ import { loadAdapter } from '../../services/shared/queue/load.ts';
 import type { Producer } from '../../services/shared/queue/queue.ts';
 import { waitUntil } from '../wait.ts';
 import type { DeadMan } from './dead-man.ts';
+import { createDisk, type Disk, whyNoDisk } from './disk.ts';
 import { type LedgerTail, ledgerTail } from './ledger-tail.ts';
 import { freePort } from './ports.ts';
 import { launch, type ManagedProcess } from './process.ts';
@@ -36,6 +37,8 @@ export interface JudgeSystem {
   readonly prefix: string;
   /** @throws {Error} if the server is external: the harness does not own it */
   ownRedis(): RedisServer;
+  /** What Redis keeps its data on, if that is a disk of its own. */
+  readonly disk: Disk | undefined;
   /** Those that were started and not yet retired, in the order of their start. */
   instances(service: Service): readonly Instance[];
   /** Starts one more and waits until it is ready. `port`: take over a retired instance's address. */
@@ -70,7 +73,15 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
   mkdirSync(logsDir, { recursive: true });
   mkdirSync(ledgerDir, { recursive: true });
 
-  const own = place.redis.kind === 'binary' ? await startRedis(spec, place, logsDir) : undefined;
+  const disk = await openDisk(spec, place);
+  const dataDir = disk?.mountPoint ?? place.temporaryDir;
+  const own =
+    place.redis.kind === 'binary'
+      ? await startRedis(spec, place, dataDir, logsDir).catch(async (error) => {
+          await disk?.remove();
+          throw error;
+        })
+      : undefined;
   const redisUrl = own?.url ?? (place.redis as { url: string }).url;
   const ledger = ledgerTail();
   const running: Instance[] = [];
@@ -120,6 +131,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
     ledger.close();
     if (own) await own.stop();
     else await removeKeys(redisUrl, prefix);
+    await disk?.remove();
   };
 
   const many = (service: Service, count: number) => Array.from({ length: count }, () => start(service));
@@ -146,6 +158,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
       const index = running.indexOf(instance);
       if (index >= 0) running.splice(index, 1);
     },
+    disk,
     ledger,
     counts,
     stop,
@@ -162,10 +175,24 @@ function settingsOf(spec: SystemSpec, redisUrl: string, prefix: string): Record<
   };
 }
 
-async function startRedis(spec: SystemSpec, place: Place, logsDir: string): Promise<RedisServer> {
+async function openDisk({ disk }: SystemSpec, { deadMan, temporaryDir }: Place): Promise<Disk | undefined> {
+  if (disk === null) return undefined;
+  const trouble = await whyNoDisk(deadMan);
+  if (trouble === undefined) return createDisk(temporaryDir, disk.sizeMiB, deadMan);
+  if (disk.needed === 'always') throw new Error(trouble);
+  return undefined;
+}
+
+async function startRedis(
+  spec: SystemSpec,
+  place: Place,
+  dataDir: string,
+  logsDir: string,
+): Promise<RedisServer> {
   if (place.redis.kind !== 'binary') throw new TypeError('only a binary can be started');
-  const dir = join(place.temporaryDir, 'redis');
+  const dir = join(dataDir, 'redis');
   mkdirSync(dir, { recursive: true });
+  fsyncDirectory(dataDir); // a data directory outlives a power cut: it was made long ago
   const server = await redisServer(
     {
       binary: place.redis.binary,
@@ -178,6 +205,12 @@ async function startRedis(spec: SystemSpec, place: Place, logsDir: string): Prom
   );
   await server.start();
   return server;
+}
+
+function fsyncDirectory(dir: string): void {
+  const fd = openSync(dir, 'r');
+  fsyncSync(fd);
+  closeSync(fd);
 }
 
 /** The queue as the services see it, to read its counts. */

@@ -47,6 +47,19 @@ export function commandLine(pid: number): string {
   return read(`/proc/${pid}/cmdline`) ?? '';
 }
 
+/** What is mounted where, and with which options of the file system's own. */
+export function mounts(): { path: string; options: string }[] {
+  const lines = (read('/proc/self/mountinfo') ?? '').split('\n');
+  return lines.slice(0, -1).map((line) => {
+    const fields = line.split(' ');
+    // Spaces and the like are written as \040.
+    const path = fields[4]!.replaceAll(/\\([0-7]{3})/g, (_, code) =>
+      String.fromCharCode(Number.parseInt(code, 8)),
+    );
+    return { path, options: fields.at(-1)! };
+  });
+}
+
 export function allPids(): number[] {
   return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }

@@ -10,11 +10,27 @@ import { ask, parseInfo, type RedisAddress } from './resp.ts';
 /** Somebody took the port between the probe and the start. */
 export class PortTakenError extends Error {}
 
+/** Redis ended before it was ready: it does not take its settings, or its data. */
+export class RedisRefusedError extends Error {
+  /** What it said since its start, a line each; without the time and the process in front. */
+  readonly said: readonly string[];
+  constructor(message: string, said: readonly string[]) {
+    super(message);
+    this.said = said;
+  }
+
+  /** The line that says why, as far as can be told. */
+  get because(): string {
+    const reason = /bad file|unexpected|short read|unrecoverable|wrong|can't|cannot|corrupt|error/i;
+    return this.said.findLast((line) => reason.test(line)) ?? this.said.at(-1) ?? 'nothing';
+  }
+}
+
 const startDeadlineMs = 10_000;
 /** Loading is work that goes on: it gets as long as a large file needs. */
 const loadDeadlineMs = 120_000;
 
-/** @throws {PortTakenError} or an Error with Redis' own words. */
+/** @throws {PortTakenError} {RedisRefusedError} or an Error with Redis' own words. */
 export async function untilReady(
   server: ManagedProcess,
   address: RedisAddress,
@@ -30,7 +46,8 @@ export async function untilReady(
       if (log.includes('Address already in use')) {
         throw new PortTakenError(`${name}: port ${address.port} is taken; ${logged()}`);
       }
-      throw new Error(`${name} ended (${describe(exit)}) before it was ready; ${logged()}`);
+      const message = `${name} ended (${describe(exit)}) before it was ready; ${logged()}`;
+      throw new RedisRefusedError(message, sayingsOf(log));
     }
     const deadlineMs = loading ? loadDeadlineMs : startDeadlineMs;
     if (monotonicMs() - startedAtMs > deadlineMs) {
@@ -48,4 +65,9 @@ export async function untilReady(
       last = (error as Error).message;
     }
   }
+}
+
+/** "  123:M 25 Nov 2026 04:00:00.000 # Bad file format" → "Bad file format" */
+function sayingsOf(log: string): string[] {
+  return log.split('\n').map((line) => line.trim().replace(/^\d+:[A-Z] .*?\d\d:\d\d:\d\d\.\d+ [*#.-] /, ''));
 }

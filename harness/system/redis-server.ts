@@ -8,8 +8,10 @@ import { freePort } from './ports.ts';
 import { type Exit, launch, type ManagedProcess } from './process.ts';
 import { PortTakenError, untilReady } from './redis-ready.ts';
 import { ask, parseInfo, type RedisAddress } from './resp.ts';
+import { runTool } from './tool.ts';
 
 export { connectExternal, type ExternalRedis } from './external-redis.ts';
+export { RedisRefusedError } from './redis-ready.ts';
 
 export interface RedisServer {
   readonly url: string;
@@ -25,8 +27,15 @@ export interface RedisServer {
   kill(): Promise<Exit>;
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** After `kill` or `terminate`: again on the same port and data; resolves when the data is loaded. */
-  restart(): Promise<void>;
+  /** Resolves when the process that runs now has ended, whoever ended it. */
+  ended(): Promise<Exit>;
+  /**
+   * After its end: again on the same port and data, for this start with some settings changed; resolves when the data is
+   * loaded. @throws {RedisRefusedError} when Redis does not take the settings or the data
+   */
+  restart(changes?: Record<string, string>): Promise<void>;
+  /** One of the programs that come with Redis, which are the server's own binary under another name. */
+  tool(name: RedisTool, args: readonly string[], input?: string): Promise<string>;
   /** The lines of one section of INFO. */
   info(section: string): Promise<Record<string, string>>;
   /** Of the running process, or of the last one. */
@@ -45,6 +54,8 @@ export interface RedisServerOptions {
   settings: Record<string, string>;
 }
 
+export type RedisTool = 'redis-check-aof' | 'redis-check-rdb';
+
 const answerDeadlineMs = 2000;
 
 /** Directives of several words; for all others a space is part of the value. */
@@ -57,9 +68,10 @@ export async function redisServer(options: RedisServerOptions, deadMan: DeadMan)
   let current: ManagedProcess | undefined;
   let address: RedisAddress = { host: '127.0.0.1', port: 0 };
 
-  const boot = async () => {
+  const boot = async (changes: Record<string, string> = {}) => {
     const logStartBytes = sizeBytes(logFile);
-    const command = { name, command: binary.path, args: args(settings, dir, address.port) };
+    const words = args({ ...settings, ...changes }, dir, address.port);
+    const command = { name, command: binary.path, args: words };
     current = launch({ ...command, env: binary.env, logFile, cwd: dir }, deadMan);
     try {
       await untilReady(current, address, logStartBytes);
@@ -94,11 +106,18 @@ export async function redisServer(options: RedisServerOptions, deadMan: DeadMan)
     kill: () => running().kill(),
     pause: () => running().pause(),
     resume: () => running().resume(),
-    restart: async () => {
+    ended: () => running().exited,
+    restart: async (changes) => {
       if (running().alive())
         throw new Error(`${name} (pid ${running().pid}) still runs: kill or terminate it first`);
-      await boot();
+      await boot(changes);
     },
+    tool: (tool, words, input) =>
+      runTool(binary.path, words, deadMan, {
+        argv0: tool,
+        env: binary.env,
+        ...(input === undefined ? {} : { input }),
+      }),
     info,
     pid: () => running().pid,
     stop: async () => {

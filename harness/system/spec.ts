@@ -12,8 +12,16 @@ export interface SystemSpec {
   leaseMs: number;
   /** Settings of Redis, as in its configuration file. */
   redis: Record<string, string>;
+  /** Redis keeps its data on a disk of its own, whose power can be cut. `null`: in a plain directory. */
+  disk: DiskSpec | null;
   /** Further environment variables (services/shared/config.ts) for all instances of a service. */
   env: { api: Record<string, string>; worker: Record<string, string>; subscriber: Record<string, string> };
+}
+
+export interface DiskSpec {
+  sizeMiB: number;
+  /** `whereItCan`: on a machine that cannot make one, Redis gets a plain directory, and power cuts are left out. */
+  needed: 'always' | 'whereItCan';
 }
 
 const persistent = { appendonly: 'yes', appendfsync: 'always', save: '' };
@@ -31,6 +39,7 @@ export function judgeOf(
     subscribers: 0,
     leaseMs: 1000,
     redis: volatile,
+    disk: null,
     ...differs,
     env: { api: {}, worker: {}, subscriber: {}, ...differs.env },
   };
@@ -42,8 +51,11 @@ export function everywhere(env: Record<string, string>): SystemSpec['env'] {
 }
 
 /** Redis alone, for claims about Redis itself. */
-export function onlyRedis(redis: Record<string, string> = volatile): SystemSpec {
-  return judgeOf({ apis: 0, workers: 0, redis });
+export function onlyRedis(
+  redis: Record<string, string> = volatile,
+  disk: SystemSpec['disk'] = null,
+): SystemSpec {
+  return judgeOf({ apis: 0, workers: 0, redis, disk });
 }
 
 export { persistent, volatile };
