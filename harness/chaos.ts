@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { monotonicMs } from '../services/shared/clock.ts';
 import { upperBound95 } from './checker/bound.ts';
+import { type Cell, mergeCells } from './checker/cells.ts';
 import type { Claim } from './claim.ts';
 import { htmlReport } from './report/html.ts';
 import { junit } from './report/junit.ts';
@@ -84,8 +85,19 @@ async function runRepeated(claim: Claim, store: RunStore, options: ChaosOptions)
   };
 }
 
-/** Lost of acknowledged over all repetitions, with the 95 % upper bound of the loss per job. */
+/**
+ * Lost of acknowledged over all repetitions, with the 95 % upper bound of the loss per job; and of bare writes, for each
+ * kind of fault, with that of losing anything at all to one. (The writes before one fault share its luck, faults do not.)
+ */
 function lossOverAll(results: readonly ClaimResult[]): Record<string, unknown> {
+  const cells = mergeCells(results.flatMap(({ evidence }) => (evidence.cells ?? []) as Cell[]));
+  if (cells.length > 0) {
+    const bounded = cells.map((cell) => ({
+      ...cell,
+      lossyFaultRateAtMost95: upperBound95(cell.timesWithLoss, cell.times),
+    }));
+    return { cells, overAllRepeats: { cells: bounded } };
+  }
   const sum = (name: string) =>
     results.reduce((total, { evidence }) => total + Number(evidence[name] ?? 0), 0);
   const acknowledged = sum('acknowledged');

@@ -1,4 +1,5 @@
-// The cells of the table that puts settings and faults side by side: what one kind of fault cost under one setting. Pure.
+// The cells of the table that puts persistence settings side by side: what each kind of fault took under each of them, and
+// what the setting costs. Pure.
 
 export type FaultName = 'SIGTERM' | 'SIGKILL' | 'power cut';
 
@@ -13,6 +14,21 @@ export interface Cell {
   lost: number;
   /** For each fault; 0 where nothing was lost. */
   lossWindowsMs: number[];
+}
+
+/** What one setting costs, as ratios to `off` in the same round: medians over the rounds. */
+export interface Price {
+  setting: string;
+  rounds: number;
+  throughputRatio: number;
+  throughputRatioMin: number;
+  throughputRatioMax: number;
+  latencyP99Ratio: number;
+  /** Throughput by redis-benchmark's own account; absent where that is missing. */
+  referenceRatio?: number;
+  diskBytes: number;
+  /** From its start after an orderly end to its first answer. */
+  restartMs: number;
 }
 
 const names: Readonly<Record<string, FaultName>> = {

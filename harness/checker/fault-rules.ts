@@ -2,6 +2,7 @@
 
 import type { History } from '../history.ts';
 import { type Fault, faultsOf } from '../op.ts';
+import { faultName } from './cells.ts';
 import { finding, type Rule, tooLittle } from './finding.ts';
 import { roundMs } from './quantile.ts';
 import { accountOf } from './queue-rules.ts';
@@ -59,7 +60,7 @@ export const replacedCleanly: Rule = ({ events }) => {
 /** "resumed-in-time": each time Redis was back, a job was done within `boundMs`, without a restart of any service. */
 export function resumedWithin(boundMs: number): Rule {
   return (history) => {
-    const restarts = faultsOf(history.events).filter(({ kind }) => kind === 'redis-kill');
+    const restarts = faultsOf(history.events).filter(({ kind }) => faultName(kind) !== undefined);
     const known: number[] = [];
     let never = 0;
     for (const { healedAtMs } of restarts) {
@@ -80,6 +81,29 @@ export function resumedWithin(boundMs: number): Rule {
     return finding('resumed-in-time', !(resumedMs <= boundMs) && detail, evidence);
   };
 }
+
+/** "losses-are-recent": each job that was lost had been acknowledged within that time before an end of Redis. */
+export function lossesAreRecent(boundMs: number): Rule {
+  return (history) => {
+    const ends = faultsOf(history.events).filter(({ kind }) => faultName(kind) !== undefined);
+    if (ends.length === 0) return tooLittle('Redis was never ended');
+    const ages = accountOf(history).categories.lost.map(({ id, acknowledgedAtMs = Number.NaN }) => ({
+      id,
+      // A reply that was on its way when Redis ended comes after that.
+      ageMs: ends.reduce((least, { atMs }) => {
+        const ageMs = atMs - acknowledgedAtMs;
+        return ageMs > -replyOnItsWayMs && ageMs < least ? ageMs : least;
+      }, Number.POSITIVE_INFINITY),
+    }));
+    const old = ages.filter(({ ageMs }) => !(ageMs <= boundMs));
+    const oldestMs = ages.reduce((most, { ageMs }) => Math.max(most, ageMs), 0);
+    const evidence = ages.length === 0 ? {} : { lostAgeMsMax: roundMs(oldestMs), lostAgeMsBound: boundMs };
+    const detail = `${old.length} of ${ages.length} lost jobs had been acknowledged more than ${boundMs} ms before Redis ended, the first ${old[0]?.id}`;
+    return finding('losses-are-recent', old.length > 0 && detail, evidence);
+  };
+}
+
+const replyOnItsWayMs = 250;
 
 function firstDoneAfter({ ledger }: History, moment: number): number | undefined {
   const done = ledger.find(

@@ -52,11 +52,16 @@ export function outageIsAnError(boundMs: number): Rule {
   };
 }
 
-/** While Redis is surely gone: from 100 ms after its end to the moment its restart began. */
+/**
+ * While Redis surely takes no write: from 100 ms after its end to the moment its restart began; or, with a full disk, from
+ * when it noticed to when there was room again.
+ */
 function outagesOf({ events }: History): Outage[] {
-  return faultsOf(events)
-    .filter(({ kind, healedAtMs }) => kind === 'redis-kill' && healedAtMs !== null)
-    .map(({ atMs, proof }) => ({ fromMs: atMs + 100, toMs: atMs + Number(proof.restartBeganAfterMs) }));
+  return faultsOf(events).flatMap(({ kind, healedAtMs, atMs, proof }) => {
+    const endedAfterMs = { 'redis-kill': proof.restartBeganAfterMs, 'disk-full': proof.freedAfterMs }[kind];
+    if (healedAtMs === null || endedAfterMs === undefined) return [];
+    return [{ fromMs: atMs + 100, toMs: atMs + Number(endedAfterMs) }];
+  });
 }
 
 function isNot200(exchange: Exchange): boolean {

@@ -13,6 +13,11 @@ const order = [
   'persistence/aof-no-loses-what-the-kernel-held',
   'persistence/aof-everysec-loses-a-second',
   'persistence/aof-always-survives-power-cut',
+  'persistence/aof-torn-tail',
+  'persistence/aof-rewrite-crash',
+  'persistence/disk-full-refuses',
+  'persistence/aof-wins-over-rdb',
+  'persistence/queue-through-power-cut',
 ];
 
 /** @throws {TypeError} if a file's default export is no claim, or its id does not match its path */

@@ -1,43 +1,48 @@
-// SIGKILLs Redis, leaves it down for a while, and starts it again on the same data and port.
-// Proof: the pid is gone, the port refuses; afterwards another run_id answers.
+// Ends Redis under load, leaves it down for a while, and starts it again on the same data and port.
+// Proof: that of the ending (endings.ts); afterwards another run_id answers.
 
 import type { Nemesis, NemesisArena } from '../claim.ts';
 import type { Random } from '../random.ts';
-import { isAlive } from '../system/proc.ts';
 import { sleepUntil } from '../wait.ts';
+import { type Ending, kill } from './endings.ts';
 import { drawStrikes, type Strikes } from './schedule.ts';
 
 export interface RestartRedisOptions extends Strikes {
   /** How long it stays down. */
   downMs: number;
+  /** @default SIGKILL */
+  ending?: Ending;
 }
 
-export function restartRedis(random: Random, { downMs, ...strikes }: RestartRedisOptions): Nemesis {
+export function restartRedis(
+  random: Random,
+  { downMs, ending = kill, ...strikes }: RestartRedisOptions,
+): Nemesis {
   const plan = drawStrikes(random, 'restart-redis', strikes);
   return {
-    plan: { strikes: plan, downMs },
+    plan: { strikes: plan, downMs, ending: ending.name },
     landedAtLeast: strikes.times,
     inject: async (arena) => {
       const began = arena.history.now();
       for (const { atMs } of plan) {
         await sleepUntil(began + atMs, arena.history.now, arena.signal);
-        await restartOnce(arena, downMs);
+        await restartOnce(arena, ending, downMs);
       }
     },
   };
 }
 
-async function restartOnce({ history, system, signal }: NemesisArena, downMs: number): Promise<void> {
+async function restartOnce(arena: NemesisArena, ending: Ending, downMs: number): Promise<void> {
+  const { history, system, signal } = arena;
   const redis = system.ownRedis();
-  const before = { pid: redis.pid(), runId: await redis.runId() };
-  const exit = await redis.kill();
-  const killedAtMs = exit.atMs - system.originMs;
+  const runIdBefore = await redis.runId();
+  const { kind, atMs: killedAtMs, proof, landed } = await ending(arena);
   const fault = history.inject({
-    kind: 'redis-kill',
+    kind,
     target: 'redis',
     atMs: killedAtMs,
-    proof: { pid: before.pid, signal: exit.signal, pidGone: !isAlive(before.pid), runIdBefore: before.runId },
-    landed: exit.signal === 'SIGKILL' && !isAlive(before.pid),
+    proof: { ...proof, runIdBefore },
+    landed,
   });
   await sleepUntil(killedAtMs + downMs, history.now, signal);
   const restartBeganAfterMs = Math.round(history.now() - killedAtMs);
@@ -45,7 +50,7 @@ async function restartOnce({ history, system, signal }: NemesisArena, downMs: nu
   const runIdAfter = await redis.runId();
   fault.heal({
     runIdAfter,
-    runIdChanged: runIdAfter !== before.runId,
+    runIdChanged: runIdAfter !== runIdBefore,
     restartBeganAfterMs,
     downMs: Math.round(history.now() - killedAtMs),
   });

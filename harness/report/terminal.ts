@@ -7,6 +7,7 @@ import { createLogUpdate } from 'log-update';
 import type { Claim } from '../claim.ts';
 import type { Verdict } from '../verdict.ts';
 import { figures } from './figures.ts';
+import { persistenceTables, type Table } from './persistence-table.ts';
 import type { ClaimResult, Reporter, Results, RunInfo } from './result.ts';
 import { clip, plain, wrap, wrapPhrases } from './wrap.ts';
 
@@ -111,6 +112,7 @@ export function terminal({ stream, now, dumb = false }: TerminalOptions): Report
       clearInterval(timer);
       area?.clear();
       area?.done();
+      for (const table of persistenceTables(results.claims)) stream.write(`\n${tableLines(table, style)}\n`);
       stream.write(`\n${closing(results, dir, style)}\n`);
     },
   };
@@ -186,6 +188,18 @@ function closing({ run, claims, summary }: Results, dir: string, style: Style): 
     `   in ${run.durationMs < 60_000 ? seconds(run.durationMs) : `${clock(run.durationMs)} min`}, seed ${run.seed}\n${again.join('')}` +
     `stored in ${dir}\n  report.html, results.json, junit.xml`
   );
+}
+
+function tableLines({ title, head, rows }: Table, style: Style): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, column) => plain(text).padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd();
+  return [style('bold', title), style('dim', line(head)), ...rows.map(line)]
+    .map((text) => `  ${text}`)
+    .join('\n');
 }
 
 /** "rule: detail" → " (rule): detail" */

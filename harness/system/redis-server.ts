@@ -1,14 +1,15 @@
 // A Redis that the harness owns: a process on a loopback port with its own directory, which can be ended, killed,
 // paused and started again on the same port and data. It finds no binary (toolchain does) and judges nothing.
 
-import { statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { RedisBinary } from '../toolchain/redis.ts';
 import type { DeadMan } from './dead-man.ts';
 import { freePort } from './ports.ts';
 import { type Exit, launch, type ManagedProcess } from './process.ts';
 import { PortTakenError, untilReady } from './redis-ready.ts';
 import { ask, parseInfo, type RedisAddress } from './resp.ts';
-import { runTool } from './tool.ts';
+import { onSystemPath, runTool } from './tool.ts';
 
 export { connectExternal, type ExternalRedis } from './external-redis.ts';
 export { RedisRefusedError } from './redis-ready.ts';
@@ -36,6 +37,10 @@ export interface RedisServer {
   restart(changes?: Record<string, string>): Promise<void>;
   /** One of the programs that come with Redis, which are the server's own binary under another name. */
   tool(name: RedisTool, args: readonly string[], input?: string): Promise<string>;
+  /** redis-benchmark on this server; `undefined` where that program is missing. @returns what it printed */
+  benchmark(args: readonly string[]): Promise<string | undefined>;
+  /** While it is down: takes everything out of its directory. */
+  eraseData(): void;
   /** The lines of one section of INFO. */
   info(section: string): Promise<Record<string, string>>;
   /** Of the running process, or of the last one. */
@@ -118,6 +123,15 @@ export async function redisServer(options: RedisServerOptions, deadMan: DeadMan)
         env: binary.env,
         ...(input === undefined ? {} : { input }),
       }),
+    benchmark: async (words) => {
+      const program = benchmarkProgram(binary.path);
+      if (program === undefined) return undefined;
+      return runTool(program, ['-p', String(address.port), ...words], deadMan, { env: binary.env });
+    },
+    eraseData: () => {
+      if (running().alive()) throw new Error(`${name} (pid ${running().pid}) still runs on its data`);
+      for (const file of readdirSync(dir)) rmSync(join(dir, file), { recursive: true, force: true });
+    },
     info,
     pid: () => running().pid,
     stop: async () => {
@@ -139,6 +153,13 @@ function args(settings: Record<string, string>, dir: string, port: number): stri
   // A title would overwrite the environment, by which the dead-man recognises its own.
   const titled = { 'set-proc-title': 'no' };
   return [...words, ...Object.entries({ ...owned, ...titled }).flatMap(([k, v]) => [`--${k}`, v])];
+}
+
+/** Beside the server, or where the system has it. */
+function benchmarkProgram(server: string): string | undefined {
+  const beside = join(dirname(server), 'redis-benchmark');
+  if (existsSync(beside)) return beside;
+  return onSystemPath('redis-benchmark') ? 'redis-benchmark' : undefined;
 }
 
 function sizeBytes(file: string): number {

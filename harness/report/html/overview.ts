@@ -1,6 +1,7 @@
 // The top of the page: what the run says in one look, what it ran on, and a line for each claim. Pure.
 
 import { figures } from '../figures.ts';
+import { persistenceTables, type Table } from '../persistence-table.ts';
 import type { ClaimResult, Results } from '../result.ts';
 import { anchorOf } from './claim.ts';
 import { command, html, type Markup, phrases } from './markup.ts';
@@ -22,7 +23,19 @@ ${verdictBar(summary)}
 <p class="said">${said}</p>
 ${facts(run)}
 <p class="again">Run it again: ${command(`npm run chaos -- --seed ${run.seed}`)}</p></header>
-<nav aria-label="All claims"><table class="overview"><tbody>${claims.map(row)}</tbody></table></nav>`;
+<nav aria-label="All claims"><table class="overview"><tbody>${claims.map(row)}</tbody></table></nav>
+${persistenceTables(claims).map(table)}`;
+}
+
+function table({ title, head, rows }: Table): Markup {
+  const [name, ...columns] = head;
+  const body = rows.map(
+    ([setting, ...cells]) =>
+      html`<tr><th scope="row">${setting!}</th>${cells.map((text) => html`<td>${text}</td>`)}</tr>\n`,
+  );
+  return html`<section class="part settings"><h2>${title}</h2>
+<table class="evidence"><thead><tr><th scope="col">${name!}</th>${columns.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
+<tbody>${body}</tbody></table></section>`;
 }
 
 function facts(run: Results['run']): Markup {
