@@ -9,6 +9,7 @@ import { type ChaosOptions, runChaos } from './chaos.ts';
 import { loadClaims, selectClaims } from './claims/index.ts';
 import { exitWith, onInterrupt, write } from './command.ts';
 import { type Flags, parseFlags } from './flags.ts';
+import { answer } from './report/answer.ts';
 import { listing } from './report/listing.ts';
 import { multiplex } from './report/multiplexer.ts';
 import type { Results } from './report/result.ts';
@@ -16,6 +17,7 @@ import { terminal } from './report/terminal.ts';
 import { startDeadMan } from './system/dead-man.ts';
 import { findRedis, UsageError } from './system/find-redis.ts';
 import { assertWritable } from './writable.ts';
+import { assertTaken, yourSettings } from './your-settings.ts';
 
 const projectRoot = resolve(import.meta.dirname, '..');
 /** How long an interrupted run may take to end in good order; then the dead-man ends what is left of it. */
@@ -35,7 +37,7 @@ async function main(argv: string[]): Promise<number> {
       await write(process.stdout, listing(claims, flags.json === true));
       return 0;
     }
-    const results = await chaos(flags, claims);
+    const results = await chaos(flags, flags.redisConfig ? [yourSettings(flags.redisConfig)] : claims);
     if (flags.json) await write(process.stdout, `${JSON.stringify(results, null, 2)}\n`);
     return statusOf(results);
   } catch (error) {
@@ -52,6 +54,7 @@ async function chaos(flags: Flags, claims: ChaosOptions['claims']): Promise<Resu
   const reporter = multiplex([terminal({ stream, now: monotonicMs, dumb: process.env.TERM === 'dumb' })]);
   const deadMan = await startDeadMan();
   try {
+    if (flags.redisConfig) await orInterrupted(assertTaken(flags.redisConfig, found.redis, deadMan));
     const run = runChaos({
       claims,
       seed: flags.seed,
@@ -65,7 +68,9 @@ async function chaos(flags: Flags, claims: ChaosOptions['claims']): Promise<Resu
       projectRoot,
       strict: flags.strict === true,
     });
-    return await orInterrupted(run);
+    const results = await orInterrupted(run);
+    if (flags.redisConfig) say(answer(results.claims[0]!, flags.redisConfig));
+    return results;
   } finally {
     await deadMan.dismiss();
   }

@@ -12,6 +12,8 @@ export interface Flags {
   json?: true;
   out: string;
   strict?: true;
+  /** Settings of Redis to climb the ladder of faults on, instead of the claims. */
+  redisConfig?: Record<string, string>;
 }
 
 const maxSeed = 0xffff_ffff;
@@ -19,7 +21,16 @@ const maxSeed = 0xffff_ffff;
 /** `undefined`: help was asked for, and shown. @throws {UsageError} one line that says what is wrong and what is right */
 export function parseFlags(argv: readonly string[]): Flags | undefined {
   const flags = parseWith<Flags>(command(), argv, 'npm run chaos -- --help');
-  if (flags !== undefined) flags.seed ??= drawSeed();
+  if (flags === undefined) return undefined;
+  flags.seed ??= drawSeed();
+  if (flags.redisConfig !== undefined) {
+    const other = flags.list ? '--list' : flags.claim.length > 0 ? '--claim' : undefined;
+    if (other !== undefined) {
+      throw new UsageError(
+        `--redis-config runs the ladder of faults on your settings, not the claims: leave out ${other}`,
+      );
+    }
+  }
   return flags;
 }
 
@@ -57,7 +68,7 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 function command(): Command {
   return new Command('npm run chaos --')
     .description(
-      'Proves or refutes claims about Redis queues and pub/sub, with real faults on real processes.',
+      'Proves or refutes claims about Redis queues, pub/sub and persistence, with real faults on real processes.',
     )
     .option('--list', 'show the ids, sections and statements of the claims, and run nothing')
     .option(
@@ -78,6 +89,11 @@ function command(): Command {
       1,
     )
     .option('--redis <source>', 'a server that the harness does not own, such as redis://127.0.0.1:6379')
+    .option(
+      '--redis-config <name=value>',
+      'what these settings of Redis keep through SIGTERM, SIGKILL and a power cut; may be given several times',
+      redisSetting,
+    )
     .option('--json', 'results.json on standard output, progress on standard error')
     .option('--out <dir>', 'where runs are stored', directory, 'runs')
     .option('--strict', 'skipped counts as unknown')
@@ -90,6 +106,38 @@ function command(): Command {
 
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
+}
+
+/** What the harness itself decides. */
+const owned = [
+  'bind',
+  'daemonize',
+  'dir',
+  'include',
+  'logfile',
+  'pidfile',
+  'port',
+  'replicaof',
+  'set-proc-title',
+  'slaveof',
+  'tls-port',
+  'unixsocket',
+];
+
+function redisSetting(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, name, value = ''] = /^([a-z][a-z0-9-]*)=(.*)$/is.exec(text) ?? [];
+  if (name === undefined) {
+    throw new InvalidArgumentError('It must be name=value, such as appendfsync=everysec');
+  }
+  const directive = name.toLowerCase();
+  if (owned.includes(directive)) {
+    throw new InvalidArgumentError(`${directive} is the harness's own business: leave it out`);
+  }
+  const earlier = before[directive];
+  if (earlier === undefined) return { ...before, [directive]: value };
+  // Redis takes several save points, each on a line of its own, and of everything else the last.
+  if (directive === 'save') return { ...before, save: `${earlier} ${value}` };
+  throw new InvalidArgumentError(`${directive} is given already, as ${JSON.stringify(earlier)}`);
 }
 
 function directory(value: string): string {

@@ -36,7 +36,10 @@ export interface Round {
   phantoms: Write[];
   strangers: string[];
   strangersCount: number;
-  /** From the last acknowledged write that survived (the first one that was lost, if none did) to the fault; 0: no loss. */
+  /**
+   * From the last acknowledged write that survived to the fault, or from the first that this fault took if that is later
+   * (none survived, or what lies between was lost before); 0: no loss.
+   */
   lossWindowMs: number;
 }
 
@@ -193,8 +196,7 @@ function roundOf(
       (first, { acknowledgedAtMs }) => Math.min(first, acknowledgedAtMs ?? first),
       fault.atMs,
     );
-    const sinceMs = lastSurvivorAcknowledgedAtMs > 0 ? lastSurvivorAcknowledgedAtMs : firstLostAtMs;
-    round.lossWindowMs = Math.max(0, fault.atMs - sinceMs);
+    round.lossWindowMs = Math.max(0, fault.atMs - Math.max(lastSurvivorAcknowledgedAtMs, firstLostAtMs));
   }
   return round;
 }

@@ -69,5 +69,6 @@ export async function untilReady(
 
 /** "  123:M 25 Nov 2026 04:00:00.000 # Bad file format" → "Bad file format" */
 function sayingsOf(log: string): string[] {
-  return log.split('\n').map((line) => line.trim().replace(/^\d+:[A-Z] .*?\d\d:\d\d:\d\d\.\d+ [*#.-] /, ''));
+  const lines = log.split('\n').filter((line) => !line.includes('(nothing was logged)'));
+  return lines.map((line) => line.trim().replace(/^\d+:[A-Z] .*?\d\d:\d\d:\d\d\.\d+ [*#.-] /, ''));
 }
