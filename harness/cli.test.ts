@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Scene, scene } from './command.fixture.ts';
-import { hasProc } from './system/proc.ts';
+import { hasProc, mounts } from './system/proc.ts';
 import { waitUntil } from './wait.ts';
 
 const cli = 'harness/cli.ts';
@@ -40,6 +40,7 @@ describe('usage', () => {
       '--json',
       '--out',
       '--strict',
+      '--redis-config',
     ]) {
       expect(stdout).toContain(flag);
     }
@@ -86,6 +87,21 @@ describe('usage', () => {
     },
     { args: ['--redis', 'postgres'], says: ['"postgres"', 'redis://'] },
     { args: ['--out', ''], says: ['--out', 'directory'] },
+    {
+      args: ['--redis-config', 'appendfsync'],
+      says: ["'appendfsync'", 'name=value', 'appendfsync=everysec'],
+    },
+    { args: ['--redis-config', 'dir=/var/lib/redis'], says: ['dir is the harness', 'leave it out'] },
+    {
+      args: ['--redis-config', 'maxmemory=1', '--redis-config', 'MaxMemory=2'],
+      says: ['given already, as "1"'],
+    },
+    { args: ['--redis-config', 'appendonly=yes', '--claim', 'queue/*'], says: ['leave out --claim'] },
+    {
+      args: ['--redis-config', 'appendfsync=sometimes'],
+      says: ['appendfsync "sometimes"', 'everysec, always, no'],
+    },
+    { args: ['--redis-config', 'nosuch=1'], says: ['Redis refuses', 'nosuch "1"', 'Bad directive'] },
   ])('$args: one line that says what is wrong and what is right', async ({ args, says }) => {
     const { exitCode, stdout, stderr } = await chaos(...args);
     expect({ exitCode, stdout, lines: stderr.trim().split('\n').length }).toEqual({
@@ -207,4 +223,23 @@ describe.runIf(hasProc)('interrupted', () => {
     await waitUntil(gone, { what: `nothing to be left, not ${here.left()}`, deadlineMs: 5000 });
     await run;
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    'SIGKILL with disks mounted: 5 s later neither a mount nor a loop device is left',
+    async () => {
+      const run = intoOut('--redis-config', 'appendonly=yes', '--seed', '3');
+      const mounted = () => mounts().filter(({ path }) => path.startsWith(here.temporaryDir));
+      const cut = () => mounted().some(({ options }) => options.includes('shutdown'));
+      // Where no disk can be made there is nothing to see; the run ends by itself.
+      let over = false;
+      run.finally(() => {
+        over = true;
+      });
+      await waitUntil(() => cut() || over, { what: 'a power cut', deadlineMs: 40_000, everyMs: 1 });
+      run.kill('SIGKILL');
+      const gone = () => here.left().length === 0 && mounted().length === 0;
+      await waitUntil(gone, { what: `nothing to be left, not ${here.left()}`, deadlineMs: 5000 });
+      await run;
+    },
+  );
 });

@@ -167,15 +167,15 @@ describe('what says too little', () => {
 
   test('few writes', () => {
     const h = written();
-    for (let n = 0; n < 99; n++) h.op('write', n, { writer: 0, n }, 'ok', n + 1);
+    for (let n = 0; n < 149; n++) h.op('write', n, { writer: 0, n }, 'ok', n + 1);
     h.fault('redis-kill', 'redis', 200, {}, { healedAtMs: 300 });
     h.op('survey', 400, {}, 'ok', 410, {
       round: 0,
-      present: { 0: [[0, 98]] },
+      present: { 0: [[0, 148]] },
       strangers: [],
       strangersCount: 0,
     });
-    expect(enoughWrites(h.history()).insufficient).toBe('only 99 writes were acknowledged before fault 1');
+    expect(enoughWrites(h.history()).insufficient).toBe('only 149 writes were acknowledged before fault 1');
     expect(enoughWrites(ended({}))).toEqual({
       violations: [],
       evidence: { lostWrites: 0, acknowledgedWrites: all },

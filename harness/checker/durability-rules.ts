@@ -6,7 +6,7 @@ import { type Finding, finding, type Rule, tooLittle } from './finding.ts';
 import { roundMs } from './quantile.ts';
 
 /** A fault after fewer acknowledged writes says little. */
-const writesAtLeast = 100;
+const writesAtLeast = 150;
 /** And so does a power cut with fewer of them in its last second. */
 const inLastSecondAtLeast = 20;
 
@@ -21,11 +21,11 @@ export const enoughWrites: Rule = (history) => {
   const acknowledgedWrites = writes.filter(({ outcome }) => outcome === 'ok').length;
   const lostWrites = rounds.reduce((sum, { lost }) => sum + lost.length, 0);
   const evidence = { lostWrites, acknowledgedWrites };
-  const few = rounds.find(({ acknowledged }) => acknowledged.length < writesAtLeast);
+  const few = rounds.find(({ acknowledgedSinceBack }) => acknowledgedSinceBack < writesAtLeast);
   if (rounds.length === 0) return tooLittle('no fault was followed by a look at what is left', evidence);
   if (few === undefined) return finding('enough-writes', false, evidence);
   return tooLittle(
-    `only ${few.acknowledged.length} writes were acknowledged before fault ${few.index + 1}`,
+    `only ${few.acknowledgedSinceBack} writes were acknowledged before fault ${few.index + 1}`,
     evidence,
   );
 };

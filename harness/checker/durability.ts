@@ -28,6 +28,8 @@ export interface Round {
   /** Acknowledged or seen before, and not lost by an earlier fault: all of them should be there. */
   acknowledged: Write[];
   lost: Write[];
+  /** How many were acknowledged since Redis was back from the fault before. */
+  acknowledgedSinceBack: number;
   /** Acknowledged within the last second before the fault. */
   inLastSecond: number;
   unacknowledged: { present: number; absent: number };
@@ -84,7 +86,9 @@ function account({ events }: History): Durability {
   for (const { round, ...seen } of surveysOf(events)) {
     const fault = typeof round === 'number' ? faults[round] : undefined;
     // A fault that did not land ended nothing, so what is there after it says nothing.
-    if (fault?.landed === true) rounds.push(roundOf(rounds.length, fault, writes, seen));
+    if (fault?.landed !== true) continue;
+    const backAtMs = rounds.at(-1)?.fault.healedAtMs ?? 0;
+    rounds.push(roundOf(rounds.length, fault, backAtMs, writes, seen));
   }
   return { writes, rounds, snapshots: snapshotsOf(events) };
 }
@@ -132,6 +136,7 @@ function isDone(event: Event, f: string): event is Op {
 function roundOf(
   index: number,
   fault: Fault,
+  backAtMs: number,
   writes: readonly Write[],
   { present, strangers, strangersCount }: Omit<SurveyValue, 'round'>,
 ): Round {
@@ -140,6 +145,7 @@ function roundOf(
     fault,
     acknowledged: [],
     lost: [],
+    acknowledgedSinceBack: 0,
     inLastSecond: 0,
     unacknowledged: { present: 0, absent: 0 },
     holes: [],
@@ -177,6 +183,7 @@ function roundOf(
     }
     if (outcome === 'ok' || write.seen) {
       round.acknowledged.push(write);
+      if ((acknowledgedAtMs ?? 0) >= backAtMs) round.acknowledgedSinceBack++;
       if ((acknowledgedAtMs ?? 0) >= fault.atMs - lastSecondMs) round.inLastSecond++;
       if (there) {
         lastSurvivorAcknowledgedAtMs = Math.max(lastSurvivorAcknowledgedAtMs, acknowledgedAtMs ?? 0);
