@@ -38,6 +38,21 @@ test('settings from the one that keeps least; claims and controls together; what
   });
 });
 
+test('five cuts of everysec make a histogram, with the empty buckets too', () => {
+  const windows = { times: 5, lossWindowsMs: [10, 199.9, 200, 450, 1001], lost: 5 };
+  const everysec = cell({ setting: 'AOF everysec', fault: 'power cut', ...windows });
+  const [, table] = persistenceTables([claim({ cells: [everysec] })]);
+  expect(table?.title).toBe('How far back the loss reaches: AOF everysec under 5 power cuts');
+  expect(table?.rows).toEqual([
+    ['0 to 200 ms', '██ 2'],
+    ['200 to 400 ms', '█ 1'],
+    ['400 to 600 ms', '█ 1'],
+    ['600 to 800 ms', '0'],
+    ['800 to 1,000 ms', '0'],
+    ['1,000 to 1,200 ms', '█ 1'],
+  ]);
+});
+
 test('prices: the control has off under another name, so its list does not count', () => {
   const price = {
     rounds: 3,

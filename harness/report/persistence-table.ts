@@ -22,7 +22,31 @@ export function persistenceTables(claims: readonly ClaimResult[]): Table[] {
   const cells = mergeCells(arms.flatMap(({ cells }) => (cells ?? []) as Cell[]));
   // The control of the price list has `off` under another's name, so only the claim's own list counts.
   const prices = claims.flatMap(({ evidence }) => (evidence.prices ?? []) as Price[]);
-  return [...(cells.length > 0 ? [kept(cells)] : []), ...(prices.length > 0 ? [cost(prices)] : [])];
+  const everysec = cells.find(({ setting, fault }) => setting === 'AOF everysec' && fault === 'power cut');
+  return [
+    ...(cells.length > 0 ? [kept(cells)] : []),
+    ...(prices.length > 0 ? [cost(prices)] : []),
+    ...(everysec && everysec.times >= cutsForHistogram ? [histogram(everysec)] : []),
+  ];
+}
+
+/** Fewer of them are read better one by one. */
+const cutsForHistogram = 5;
+const bucketMs = 200;
+
+/** How far back the loss reached, cut by cut. Its end is the widest; a loss of more than 2 s would show. */
+function histogram({ setting, lossWindowsMs }: Cell): Table {
+  const buckets = Math.floor(Math.max(...lossWindowsMs) / bucketMs) + 1;
+  const rows = Array.from({ length: buckets }, (_, bucket) => {
+    const [from, to] = [bucket * bucketMs, (bucket + 1) * bucketMs];
+    const cuts = lossWindowsMs.filter((windowMs) => windowMs >= from && windowMs < to).length;
+    return [`${count(from)} to ${count(to)} ms`, `${'█'.repeat(cuts)}${cuts > 0 ? ' ' : ''}${cuts}`];
+  });
+  return {
+    title: `How far back the loss reaches: ${setting} under ${lossWindowsMs.length} power cuts`,
+    head: ['loss window', 'power cuts'],
+    rows,
+  };
 }
 
 /** "0 of 2,051 · 3 ×", "1,662 of 19,797, the last 527 ms · 3 ×" */
