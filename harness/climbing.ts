@@ -26,12 +26,12 @@ const diskMiB = 64;
 
 export function climbing(random: Random, climb: Climbing): Experiment {
   const { setting, rungs, writeMs, snapshotAfterMs, cutsWhereItCan = false } = climb;
-  const cuts = rungs.some(({ name }) => name.includes('power cut'));
+  const cuts = rungs.some(({ cutsPower }) => cutsPower);
   const disk = { sizeMiB: diskMiB, needed: cutsWhereItCan ? 'whereItCan' : 'always' } as const;
   return {
     system: onlyRedis(setting.redis, cuts ? disk : null),
     workload: writes(random, { rounds: rungs.length, ...(snapshotAfterMs && { snapshotAfterMs }) }),
     nemesis: ladder(random, rungs, { writeMs, cutsWhereItCan }),
-    check: rules(enoughWrites, onlyASuffix, ...climb.rules, costsUnder(setting.label)),
+    check: rules(...climb.rules, onlyASuffix, enoughWrites, costsUnder(setting.label)),
   };
 }

@@ -183,6 +183,14 @@ describe('what says too little', () => {
   });
 });
 
+test('damaged files and other settings are not in the table', () => {
+  const cells = (proof: Record<string, unknown>) =>
+    costsUnder('AOF no')(ended({ kept: 100, proof })).evidence.cells;
+  expect(cells({ filesDamaged: true })).toEqual([]);
+  expect(cells(started({ changes: { appendonly: 'no' } }))).toEqual([]);
+  expect(cells({ filesDamaged: false, ...started() })).toHaveLength(1);
+});
+
 test('a cell is what one kind of fault cost under a setting', () => {
   expect(costsUnder('AOF no')(ended({ kept: 100 })).evidence).toEqual({
     cells: [

@@ -40,7 +40,11 @@ export function costsUnder(setting: string): Rule {
 
 function cellOf(setting: string, round: Round): Cell[] {
   const fault = nameOf(round);
-  if (fault === undefined) return [];
+  const startedOtherwise = startsOf(round).some(
+    ({ started, changes }) => started && Object.keys(changes).length > 0,
+  );
+  // What damaged files or another setting cost is not what the fault costs under this one.
+  if (fault === undefined || round.fault.proof.filesDamaged === true || startedOtherwise) return [];
   const { acknowledged, lost, lossWindowMs } = round;
   return [
     {

@@ -8,6 +8,8 @@ import type { RedisServer } from '../system/redis-server.ts';
 
 export interface Damaged {
   proof: Record<string, unknown>;
+  /** The files are as Redis left them. */
+  harmless?: boolean;
   /** Makes Redis start again if it did not. Resolves with what it did. */
   repair?(redis: RedisServer): Promise<unknown>;
 }
@@ -64,6 +66,7 @@ export const lostIncrement: Damage = async (redisDir) => {
 
 /** Nothing is done to them; the proof is what lies there: a snapshot, and an append-only file. */
 export const asTheyAre: Damage = async (redisDir) => ({
+  harmless: true,
   proof: {
     snapshotBytes: statSync(join(redisDir, 'dump.rdb'), { throwIfNoEntry: false })?.size ?? 0,
     incrementBytes: statSync(lastIncrement(redisDir)).size,

@@ -15,6 +15,8 @@ export interface Rung {
   /** How the plan calls it. */
   name: string;
   ending: Ending;
+  /** It takes a disk whose power can be cut. */
+  cutsPower?: boolean;
   /** Awaited before the end; its proof is told. @default none: it ends while clients write */
   moment?: Moment;
   /** Done to the files while Redis is down. */
@@ -27,7 +29,7 @@ export interface Rung {
 
 export const sigterm: Rung = { name: 'SIGTERM', ending: terminate };
 export const sigkill: Rung = { name: 'SIGKILL', ending: kill };
-export const powerCut: Rung = { name: 'power cut', ending: cutPower };
+export const powerCut: Rung = { name: 'power cut', ending: cutPower, cutsPower: true };
 
 export interface LadderOptions {
   /** How long clients write before each fault, at least and at most. */
@@ -52,7 +54,7 @@ export function ladder(random: Random, rungs: readonly Rung[], options: LadderOp
     afterMs: draw.int(...writeMs),
     draw: draw.float(),
   }));
-  const optional = options.cutsWhereItCan ? rungs.filter(({ ending }) => ending === cutPower).length : 0;
+  const optional = options.cutsWhereItCan ? rungs.filter(({ cutsPower }) => cutsPower).length : 0;
   return {
     plan,
     landedAtLeast: rungs.length - optional,
@@ -87,7 +89,8 @@ async function climb(arena: NemesisArena, rung: Rung, draw: number, mayBeMissing
   }
   const damaged = await rung.damage?.(redis.dir, draw);
   const { kind, atMs, landed } = ended;
-  const proof = { runIdBefore, ...moment, ...ended.proof, ...damaged?.proof };
+  const filesDamaged = damaged !== undefined && damaged.harmless !== true;
+  const proof = { runIdBefore, ...moment, ...ended.proof, filesDamaged, ...damaged?.proof };
   const fault = history.inject({ kind, target: 'redis', atMs, proof, landed });
   const starts = await bringBack(redis, rung.starts ?? [{}], damaged, history.now);
   const runIdAfter = await redis.runId();

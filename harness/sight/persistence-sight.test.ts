@@ -148,7 +148,7 @@ describe('what shows nothing is unknown', () => {
     };
     const claim = climbed({
       setting: aofAlways,
-      rungs: [{ name: 'power cut', ending: harmless }],
+      rungs: [{ ...powerCut, ending: harmless }],
       rules: [keepsAll()],
     });
     const { result } = await run(claim, onlyClaim);
