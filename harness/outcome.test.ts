@@ -4,7 +4,7 @@ import { outcomeOf, outcomes } from './outcome.ts';
 test('each code is listed once, with an outcome and a reason', () => {
   expect(new Set(outcomes.map(({ code }) => code)).size).toBe(outcomes.length);
   for (const { code, outcome, why } of outcomes) {
-    expect(code).toMatch(/^(E[A-Z]+|http-\d{3}(\/[a-z]+)?)$/);
+    expect(code).toMatch(/^(E[A-Z]+|http-\d{3}(\/[a-z]+)?|redis\/[A-Z]+)$/);
     expect(['fail', 'info']).toContain(outcome);
     expect(why).not.toBe('');
     expect(outcomeOf(code)).toBe(outcome);
@@ -15,6 +15,7 @@ test.each([
   'http-500',
   'http-503',
   'http-503/other',
+  'redis/ERR',
   'ENOTFOUND',
   'toString',
   '__proto__',
@@ -31,5 +32,9 @@ test('only what surely did not happen is a failure', () => {
     'http-422',
     'http-429',
     'http-503/refused',
+    'redis/MISCONF',
+    'redis/OOM',
+    'redis/LOADING',
+    'redis/READONLY',
   ]);
 });

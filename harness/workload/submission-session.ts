@@ -84,7 +84,8 @@ export function submissionSession(): SubmissionSession {
   const settle: SubmissionSession['settle'] = async (arena, deadlineMs = quiesceDeadlineMs) => {
     const { target, history, signal } = arena;
     // A job of a dead worker comes back a lease and a reap after the last heartbeat; one that runs says nothing meanwhile.
-    const quietMs = 1.5 * target.leaseMs + longestMs + 200;
+    // With a short lease, still long enough for a machine that has other things to do.
+    const quietMs = Math.max(1.5 * target.leaseMs, 1500) + longestMs + 200;
     let length = target.ledgerLength();
     let changedAtMs = history.now();
     const round = async (): Promise<Settled | undefined> => {
