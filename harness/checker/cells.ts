@@ -10,6 +10,8 @@ export interface Cell {
   /** Faults that landed, and those of them that lost an acknowledged write. */
   times: number;
   timesWithLoss: number;
+  /** How often Redis then refused to start until its files were repaired. */
+  timesRefused: number;
   acknowledged: number;
   lost: number;
   /** For each fault; 0 where nothing was lost. */
@@ -54,6 +56,7 @@ export function mergeCells(cells: readonly Cell[]): Cell[] {
     }
     before.times += cell.times;
     before.timesWithLoss += cell.timesWithLoss;
+    before.timesRefused += cell.timesRefused;
     before.acknowledged += cell.acknowledged;
     before.lost += cell.lost;
     before.lossWindowsMs.push(...cell.lossWindowsMs);

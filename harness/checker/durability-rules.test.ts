@@ -6,6 +6,7 @@ import {
   cutsLoseMoreThan,
   enoughWrites,
   keepsAll,
+  killsLose,
   losesAll,
   losesExactlySinceSnapshot,
   losesOnlyTheTornRecord,
@@ -77,6 +78,7 @@ describe.each<[name: string, rule: Rule, valid: Ended, violated: Ended]>([
   ['nothing-lost', keepsAll('SIGKILL'), { kind: 'redis-kill' }, { kind: 'redis-kill', kept: 7 }],
   ['loses-all', losesAll, { kept: 0 }, { kept: 1 }],
   ['loss-shows', cutsLose, { kept: all - 1 }, {}],
+  ['kills-lose', killsLose, { kind: 'redis-kill', kept: all - 1 }, { kind: 'redis-kill' }],
   ['loss-window', lossWindowAtMost(500), { kept: all - 90 }, { kept: all - 110 }],
   ['loses-more', cutsLoseMoreThan(500), { kept: all - 110 }, { kept: all - 90 }],
   ['suffix-only', onlyASuffix, { kept: 100 }, { present: [0, 1, 3] }],
@@ -199,6 +201,7 @@ test('a cell is what one kind of fault cost under a setting', () => {
         fault: 'power cut',
         times: 1,
         timesWithLoss: 1,
+        timesRefused: 0,
         acknowledged: 300,
         lost: 200,
         // The first that is lost was acknowledged at 502, the fault came at 1500.

@@ -52,6 +52,7 @@ function cellOf(setting: string, round: Round): Cell[] {
       fault,
       times: 1,
       timesWithLoss: lost.length > 0 ? 1 : 0,
+      timesRefused: startsOf(round).some(({ started }) => !started) ? 1 : 0,
       acknowledged: acknowledged.length,
       lost: lost.length,
       lossWindowsMs: [roundMs(lossWindowMs)],
@@ -100,6 +101,15 @@ export const cutsLose: Rule = (history) => {
     harmless &&
     `a power cut lost none of ${harmless.acknowledged.length} writes, of which ${harmless.inLastSecond} were acknowledged in the second before`;
   return finding('loss-shows', detail ?? false);
+};
+
+/** "kills-lose": at least one of the SIGKILLs lost something. */
+export const killsLose: Rule = (history) => {
+  const kills = of(durabilityOf(history).rounds, ['SIGKILL']);
+  if (kills.length === 0) return tooLittle('no SIGKILL landed');
+  const lossy = kills.filter(({ lost }) => lost.length > 0).length;
+  const detail = `none of ${kills.length} SIGKILLs lost an acknowledged write`;
+  return finding('kills-lose', lossy === 0 && detail, { killsWithLoss: lossy, kills: kills.length });
 };
 
 /** "loss-window": no fault lost what was acknowledged longer than that before it. */

@@ -12,6 +12,7 @@ const order = [
   'persistence/rdb-crash-during-save',
   'persistence/aof-no-loses-what-the-kernel-held',
   'persistence/aof-everysec-loses-a-second',
+  'persistence/aof-everysec-holds-back',
   'persistence/aof-always-survives-power-cut',
   'persistence/aof-torn-tail',
   'persistence/aof-rewrite-crash',

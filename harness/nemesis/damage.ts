@@ -31,14 +31,16 @@ export const corruptedMiddle: Damage = async (redisDir, draw) => {
   const file = lastIncrement(redisDir);
   const { record, number, of } = corruptMiddle(file, draw);
   const corrupted = { file: basename(file), record: record.words, atBytes: record.startBytes, number, of };
-  return {
-    proof: { corrupted },
-    repair: async (redis) => {
-      await redis.tool('redis-check-aof', ['--fix', manifestOf(redisDir)], 'y\n');
-      return { tool: 'redis-check-aof --fix', bytesAfter: statSync(file).size, keptBytes: record.startBytes };
-    },
-  };
+  return { proof: { corrupted }, repair: repairAof };
 };
+
+/** What an administrator would do to an AOF that Redis refuses: everything from the damage on is cut off. */
+export async function repairAof(redis: RedisServer): Promise<unknown> {
+  const file = lastIncrement(redis.dir);
+  const bytesBefore = statSync(file).size;
+  await redis.tool('redis-check-aof', ['--fix', manifestOf(redis.dir)], 'y\n');
+  return { tool: 'redis-check-aof --fix', bytesBefore, bytesAfter: statSync(file).size };
+}
 
 /** What a Redis that wrote its snapshot in place, without the rename, would leave: the unfinished file under its name. */
 export const snapshotWithoutRename: Damage = async (redisDir) => {

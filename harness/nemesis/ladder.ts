@@ -7,7 +7,7 @@ import { following, isObservation } from '../follow.ts';
 import type { Random } from '../random.ts';
 import { RedisRefusedError, type RedisServer } from '../system/redis-server.ts';
 import { sleepUntil, waitUntil } from '../wait.ts';
-import type { Damage, Damaged } from './damage.ts';
+import { type Damage, repairAof } from './damage.ts';
 import { cutPower, type Ended, type Ending, kill, NoSuchEndingError, terminate } from './endings.ts';
 import type { Moment } from './moments.ts';
 
@@ -92,7 +92,9 @@ async function climb(arena: NemesisArena, rung: Rung, draw: number, mayBeMissing
   const filesDamaged = damaged !== undefined && damaged.harmless !== true;
   const proof = { runIdBefore, ...moment, ...ended.proof, filesDamaged, ...damaged?.proof };
   const fault = history.inject({ kind, target: 'redis', atMs, proof, landed });
-  const starts = await bringBack(redis, rung.starts ?? [{}], damaged, history.now);
+  // ext4 may leave zeros at the end of a file whose new length was committed before its data; Redis refuses such an AOF.
+  const repair = damaged?.repair ?? (rung.cutsPower ? repairAof : undefined);
+  const starts = await bringBack(redis, rung.starts ?? [{}], repair, history.now);
   const runIdAfter = await redis.runId();
   fault.heal({ starts, runIdAfter, runIdChanged: runIdAfter !== runIdBefore });
 }
@@ -111,7 +113,7 @@ export interface Start {
 async function bringBack(
   redis: RedisServer,
   ways: readonly Record<string, string>[],
-  damaged: Damaged | undefined,
+  repair: ((redis: RedisServer) => Promise<unknown>) | undefined,
   now: () => number,
 ): Promise<Start[]> {
   const starts: Start[] = [];
@@ -136,6 +138,14 @@ async function bringBack(
     }
   };
   for (const changes of ways) if (await tryStart(changes)) return starts;
-  if (damaged?.repair !== undefined && (await tryStart({}, await damaged.repair(redis)))) return starts;
+  const last = starts.at(-1)?.said;
+  if (repair !== undefined) {
+    const done = await repair(redis).catch((error: Error) => {
+      throw new Error(
+        `Redis does not start on what is left (${last}), and it cannot be repaired: ${error.message}`,
+      );
+    });
+    if (await tryStart({}, done)) return starts;
+  }
   throw new Error(`Redis does not start on what is left: ${starts.at(-1)?.said}`);
 }

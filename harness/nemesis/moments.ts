@@ -1,4 +1,5 @@
-// Semantic moments for the end of Redis: in the middle of a save, in the middle of a rewrite. INFO says when.
+// Semantic moments for the end of Redis: in the middle of a save, of a rewrite, of an fsync, or between two fsyncs. INFO
+// says when.
 
 import { Redis } from 'ioredis';
 import type { NemesisArena } from '../claim.ts';
@@ -18,6 +19,45 @@ export const duringSave: Moment = (arena, draw) =>
 /** A BGREWRITEAOF is under way, so far advanced as was drawn. */
 export const duringRewrite: Moment = (arena, draw) =>
   midway(arena, draw, 'aof_rewrite_in_progress', (redis) => redis.bgrewriteaof());
+
+/**
+ * A background fsync of the AOF is under way. With everysec Redis holds back meanwhile what is written, in its own memory,
+ * and acknowledges it all the same.
+ */
+export const duringFsync: Moment = (arena) => fsyncMoment(arena, (untilPending) => untilPending(true));
+
+/** An fsync has just ended, so the next one is most of a second away: nothing is held back. */
+export const betweenFsyncs: Moment = (arena) =>
+  fsyncMoment(arena, async (untilPending) => {
+    await untilPending(true);
+    await untilPending(false);
+    await sleepUntil(arena.history.now() + afterFsyncMs, arena.history.now, arena.signal);
+  });
+
+const afterFsyncMs = 150;
+
+async function fsyncMoment(
+  { target, history, signal }: NemesisArena,
+  wait: (untilPending: (pending: boolean) => Promise<unknown>) => Promise<unknown>,
+): Promise<Record<string, unknown>> {
+  const redis = new Redis(target.redisUrl, { retryStrategy: () => null });
+  redis.on('error', () => {});
+  const beganMs = history.now();
+  const pending = async () => /^aof_pending_bio_fsync:[1-9]/m.test(await redis.info('persistence'));
+  try {
+    await wait((wanted) =>
+      waitUntil(async () => (await pending()) === wanted, {
+        what: `aof_pending_bio_fsync to be ${wanted ? 1 : 0}`,
+        deadlineMs,
+        everyMs: 0,
+        signal,
+      }),
+    );
+    return { fsyncUnderWay: await pending(), waitedMs: Math.round(history.now() - beganMs) };
+  } finally {
+    redis.disconnect();
+  }
+}
 
 async function midway(
   { target, history, signal }: NemesisArena,

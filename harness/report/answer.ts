@@ -13,6 +13,12 @@ const subjects = {
 export function answer({ evidence, faults }: ClaimResult, settings: Record<string, string>): string {
   const cells = (evidence.cells ?? []) as Cell[];
   const lines = cells.map((cell) => `${subjects[cell.fault]} costs you ${costOf(cell)}.`);
+  for (const { fault, times, timesRefused } of cells) {
+    if (timesRefused === 0) continue;
+    lines.push(
+      `After ${timesRefused} ${fault} of ${times} Redis refused to start until redis-check-aof --fix cut its AOF short.`,
+    );
+  }
   const uncut = faults.find(({ proof }) => proof.skipped !== undefined);
   if (uncut) lines.push(`A power cut was not tried: ${uncut.proof.skipped}.`);
   if (cells.length === 0) lines.push('Nothing can be said: see why above.');

@@ -9,6 +9,7 @@ const cell = (differs: Partial<Cell>): Cell => ({
   fault: 'SIGKILL',
   times: 1,
   timesWithLoss: 0,
+  timesRefused: 0,
   acknowledged: 2000,
   lost: 0,
   lossWindowsMs: [0],
@@ -51,6 +52,16 @@ test('five cuts of everysec make a histogram, with the empty buckets too', () =>
     ['800 to 1,000 ms', '0'],
     ['1,000 to 1,200 ms', '█ 1'],
   ]);
+});
+
+test('a Redis that refused its files is told', () => {
+  const refused = cell({ fault: 'power cut', times: 3, timesRefused: 1, lossWindowsMs: [0, 0, 0] });
+  expect(persistenceTables([claim({ cells: [refused] })])[0]?.rows[0]?.[3]).toBe(
+    '0 of 2,000 · 3×, refused to start 1×',
+  );
+  expect(answer(claim({ cells: [refused] }), {})).toContain(
+    'After 1 power cut of 3 Redis refused to start until redis-check-aof --fix cut its AOF short.',
+  );
 });
 
 test('prices: the control has off under another name, so its list does not count', () => {

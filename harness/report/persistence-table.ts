@@ -50,7 +50,7 @@ function histogram({ setting, lossWindowsMs }: Cell): Table {
 }
 
 /** "0 of 2,051 · 3 ×", "1,662 of 19,797, the last 527 ms · 3 ×" */
-export function describeCell({ lost, acknowledged, lossWindowsMs, times }: Cell): string {
+export function describeCell({ lost, acknowledged, lossWindowsMs, times, timesRefused }: Cell): string {
   const widestMs = Math.max(0, ...lossWindowsMs);
   const how =
     lost === 0
@@ -58,7 +58,7 @@ export function describeCell({ lost, acknowledged, lossWindowsMs, times }: Cell)
       : lost === acknowledged
         ? `all ${count(acknowledged)}`
         : `${count(lost)} of ${count(acknowledged)}, last ${count(widestMs)} ms`;
-  return `${how} · ${times}×`;
+  return `${how} · ${times}×${timesRefused > 0 ? `, refused to start ${timesRefused}×` : ''}`;
 }
 
 function kept(cells: readonly Cell[]): Table {

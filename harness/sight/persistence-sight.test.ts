@@ -4,7 +4,12 @@
 import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { cutsLose, keepsAll, losesExactlySinceSnapshot } from '../checker/durability-rules.ts';
+import {
+  cutsLose,
+  keepsAll,
+  losesExactlySinceSnapshot,
+  startsByItself,
+} from '../checker/durability-rules.ts';
 import type { Claim } from '../claim.ts';
 import aofAlwaysSurvives from '../claims/persistence/aof-always-survives-power-cut.ts';
 import diskFull from '../claims/persistence/disk-full-refuses.ts';
@@ -132,6 +137,20 @@ describe('what keeps less than it says is refuted', () => {
     expect(broken).toEqual(expect.arrayContaining(['nothing-lost', 'outage-is-an-error']));
   });
 });
+
+test.runIf(withDisk)(
+  'zeros at the end of the AOF after a power cut: refused, repaired, and told',
+  async () => {
+    const zeros: Damage = async (redisDir) => {
+      appendFileSync(lastIncrement(redisDir), Buffer.alloc(500));
+      return { proof: {}, harmless: true };
+    };
+    const claim = climbed({ rungs: [{ ...powerCut, damage: zeros }], rules: [startsByItself] });
+    const { result } = await run(claim, onlyClaim);
+    expect(result).toMatchObject({ verdict: 'refuted', why: expect.stringContaining('Bad file format') });
+    expect(result.evidence.cells).toMatchObject([{ fault: 'power cut', timesRefused: 1 }]);
+  },
+);
 
 describe('what shows nothing is unknown', () => {
   test.runIf(withDisk)('a power cut that only kills: its canary lives', async () => {

@@ -5,7 +5,7 @@ import { powerCut, sigkill, sigterm } from '../../nemesis/ladder.ts';
 import { aofAlways, aofEverysec } from '../../system/persistence.ts';
 
 const climb = {
-  rungs: [sigkill, powerCut, { ...sigterm, writeMs: [300, 400] }, powerCut, sigkill],
+  rungs: [sigkill, powerCut, { ...sigterm, writeMs: [600, 800] }, powerCut, sigkill],
   writeMs: [900, 1400],
   rules: [keepsAll()],
 } as const;

@@ -5,7 +5,7 @@ import { powerCut, sigkill, sigterm } from '../../nemesis/ladder.ts';
 import { aofAlways, aofEverysec } from '../../system/persistence.ts';
 
 const climb = {
-  rungs: [sigkill, powerCut, powerCut, { ...sigterm, writeMs: [300, 400] }, powerCut],
+  rungs: [sigkill, powerCut, powerCut, { ...sigterm, writeMs: [600, 800] }, powerCut],
   writeMs: [1100, 2100],
   rules: [keepsAll('SIGTERM', 'SIGKILL'), cutsLose, lossWindowAtMost(2000)],
 } as const;

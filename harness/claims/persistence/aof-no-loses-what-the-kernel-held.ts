@@ -6,7 +6,7 @@ import { aofEverysec, aofNo } from '../../system/persistence.ts';
 
 /** What everysec can lose at most. */
 const everysecMs = 2000;
-const short = { writeMs: [300, 400] } as const;
+const short = { writeMs: [600, 800] } as const;
 const climb = {
   rungs: [{ ...sigkill, ...short }, powerCut, { ...sigterm, ...short }, powerCut],
   writeMs: [2600, 3200],

@@ -4,10 +4,10 @@ import { climbing } from '../../climbing.ts';
 import { lostIncrement } from '../../nemesis/damage.ts';
 import { sigkill } from '../../nemesis/ladder.ts';
 import { duringRewrite } from '../../nemesis/moments.ts';
-import { aofEverysec } from '../../system/persistence.ts';
+import { aofAlways } from '../../system/persistence.ts';
 
 const killInRewrite = { ...sigkill, name: 'SIGKILL during BGREWRITEAOF', moment: duringRewrite };
-const climb = { setting: aofEverysec, writeMs: [300, 500], rules: [startsByItself, keepsAll()] } as const;
+const climb = { setting: aofAlways, writeMs: [300, 500], rules: [startsByItself, keepsAll()] } as const;
 
 export default {
   id: 'persistence/aof-rewrite-crash',

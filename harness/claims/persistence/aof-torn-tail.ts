@@ -8,7 +8,7 @@ import type { Claim } from '../../claim.ts';
 import { climbing } from '../../climbing.ts';
 import { corruptedMiddle, tornTail } from '../../nemesis/damage.ts';
 import { sigkill } from '../../nemesis/ladder.ts';
-import { aofEverysec } from '../../system/persistence.ts';
+import { aofAlways } from '../../system/persistence.ts';
 
 const torn = {
   ...sigkill,
@@ -21,7 +21,7 @@ const corrupted = {
   name: 'SIGKILL, then a damaged record in the middle',
   damage: corruptedMiddle,
 };
-const climb = { setting: aofEverysec, writeMs: [400, 800] } as const;
+const climb = { setting: aofAlways, writeMs: [400, 800] } as const;
 
 export default {
   id: 'persistence/aof-torn-tail',

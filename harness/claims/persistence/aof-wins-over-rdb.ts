@@ -3,9 +3,11 @@ import type { Claim } from '../../claim.ts';
 import { climbing } from '../../climbing.ts';
 import { asTheyAre } from '../../nemesis/damage.ts';
 import { powerCut, sigkill, sigterm } from '../../nemesis/ladder.ts';
+import { betweenFsyncs } from '../../nemesis/moments.ts';
 import { rdbAndAof } from '../../system/persistence.ts';
 
-const killed = { ...sigkill, damage: asTheyAre };
+/** Between two fsyncs: what everysec holds back during one is another claim's business (aof-everysec-holds-back.ts). */
+const killed = { ...sigkill, moment: betweenFsyncs, damage: asTheyAre };
 const climb = {
   setting: rdbAndAof,
   writeMs: [700, 1000],
