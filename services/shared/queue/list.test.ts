@@ -120,6 +120,7 @@ test('what was popped while Redis could not be told so is kept in memory, and cl
   const bed = open();
   const producer = await bed.producer();
   const worker = await bed.consumer('w', { pollEveryMs: 10 });
+  await idle(worker); // connected, so that the script is what fails
   const [job] = await bed.enqueue(producer, 1);
   const key = `${bed.prefix}job:${job!.id}`;
   const fields = await bed.redis.hgetall(key);
