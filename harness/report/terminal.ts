@@ -112,7 +112,8 @@ export function terminal({ stream, now, dumb = false }: TerminalOptions): Report
       clearInterval(timer);
       area?.clear();
       area?.done();
-      for (const table of persistenceTables(results.claims)) stream.write(`\n${tableLines(table, style)}\n`);
+      for (const table of persistenceTables(results.claims))
+        stream.write(`\n${tableLines(table, width(), style)}\n`);
       stream.write(`\n${closing(results, dir, style)}\n`);
     },
   };
@@ -190,16 +191,21 @@ function closing({ run, claims, summary }: Results, dir: string, style: Style): 
   );
 }
 
-function tableLines({ title, head, rows }: Table, style: Style): string {
+/** Columns side by side; where that is wider than the terminal, each cell on a line of its own. */
+function tableLines({ title, head, rows }: Table, width: number, style: Style): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
   const line = (row: readonly string[]) =>
-    row
-      .map((text, column) => plain(text).padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd();
-  return [style('bold', title), style('dim', line(head)), ...rows.map(line)]
-    .map((text) => `  ${text}`)
-    .join('\n');
+    `  ${row.map((text, column) => plain(text).padEnd(widths[column]!)).join('  ')}`.trimEnd();
+  const heading = style('bold', wrap(title, width - 1, '  '));
+  if ([head, ...rows].every((row) => line(row).length < width)) {
+    return [heading, style('dim', line(head)), ...rows.map(line)].join('\n');
+  }
+  const longest = Math.max(...head.map(({ length }) => length));
+  const cells = ([name = '', ...texts]: readonly string[]) => [
+    `  ${plain(name)}`,
+    ...texts.map((text, column) => `    ${style('dim', head[column + 1]!.padEnd(longest))}  ${plain(text)}`),
+  ];
+  return [heading, ...rows.flatMap(cells)].join('\n');
 }
 
 /** "rule: detail" → " (rule): detail" */
