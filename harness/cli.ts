@@ -69,7 +69,7 @@ async function chaos(flags: Flags, claims: ChaosOptions['claims']): Promise<Resu
       strict: flags.strict === true,
     });
     const results = await orInterrupted(run);
-    if (flags.redisConfig) say(answer(results.claims[0]!, flags.redisConfig));
+    if (flags.redisConfig) say(answer(results.claims[0]!, flags.redisConfig, stream.columns));
     return results;
   } finally {
     await deadMan.dismiss();

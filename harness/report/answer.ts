@@ -3,6 +3,7 @@
 import type { Cell } from '../checker/cells.ts';
 import { count } from './figures.ts';
 import type { ClaimResult } from './result.ts';
+import { wrap } from './wrap.ts';
 
 const subjects = {
   SIGTERM: 'An orderly stop (SIGTERM)',
@@ -10,7 +11,12 @@ const subjects = {
   'power cut': 'A power cut',
 } as const;
 
-export function answer({ evidence, faults }: ClaimResult, settings: Record<string, string>): string {
+/** @param width of a line, in characters */
+export function answer(
+  { evidence, faults }: ClaimResult,
+  settings: Record<string, string>,
+  width = Number.POSITIVE_INFINITY,
+): string {
   const cells = (evidence.cells ?? []) as Cell[];
   const lines = cells.map((cell) => `${subjects[cell.fault]} costs you ${costOf(cell)}.`);
   for (const { fault, times, timesRefused } of cells) {
@@ -21,13 +27,19 @@ export function answer({ evidence, faults }: ClaimResult, settings: Record<strin
   }
   const uncut = faults.find(({ proof }) => proof.skipped !== undefined);
   if (uncut) lines.push(`A power cut was not tried: ${uncut.proof.skipped}.`);
+  const { appendonly = 'no', appendfsync = 'everysec' } = settings;
+  if (appendonly === 'yes' && appendfsync === 'everysec') {
+    lines.push(
+      'Under everysec a SIGKILL in the middle of a background sync costs what was acknowledged during it: see docs/persistence.md.',
+    );
+  }
   if (cells.length === 0) lines.push('Nothing can be said: see why above.');
-  if (settings.appendfsync !== undefined && settings.appendonly !== 'yes') {
+  if (settings.appendfsync !== undefined && appendonly !== 'yes') {
     lines.push(
       'appendfsync does nothing while appendonly is "no", as it is unless set: add --redis-config appendonly=yes.',
     );
   }
-  return `\n${lines.join('\n')}`;
+  return `\n${lines.map((line) => wrap(line, width, '')).join('\n')}`;
 }
 
 function costOf({ lost, acknowledged, times, lossWindowsMs }: Cell): string {

@@ -110,6 +110,14 @@ test('the plain answer', () => {
     'A power cut costs you everything: all 2,000 acknowledged writes, up to 1,235 ms old (tried once).',
     'appendfsync does nothing while appendonly is "no", as it is unless set: add --redis-config appendonly=yes.',
   ]);
+  expect(answer(claim({ cells: [cell({})] }), { appendonly: 'yes' })).toContain(
+    'in the middle of a background sync',
+  );
+  expect(
+    answer(claim({ cells }), {}, 50)
+      .split('\n')
+      .every((line) => line.length <= 50),
+  ).toBe(true);
   const uncut = {
     ...claim({ cells: [cell({})] }),
     faults: [{ proof: { skipped: 'no root' } }],

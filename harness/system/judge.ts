@@ -39,6 +39,8 @@ export interface JudgeSystem {
   ownRedis(): RedisServer;
   /** What Redis keeps its data on, if that is a disk of its own. */
   readonly disk: Disk | undefined;
+  /** Why it has none, though it would have one where it can, and how to get one. */
+  readonly noDisk: string | undefined;
   /** Those that were started and not yet retired, in the order of their start. */
   instances(service: Service): readonly Instance[];
   /** Starts one more and waits until it is ready. `port`: take over a retired instance's address. */
@@ -73,7 +75,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
   mkdirSync(logsDir, { recursive: true });
   mkdirSync(ledgerDir, { recursive: true });
 
-  const disk = await openDisk(spec, place);
+  const { disk, noDisk } = await openDisk(spec, place);
   const dataDir = disk?.mountPoint ?? place.temporaryDir;
   const own =
     place.redis.kind === 'binary'
@@ -159,6 +161,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
       if (index >= 0) running.splice(index, 1);
     },
     disk,
+    noDisk,
     ledger,
     counts,
     stop,
@@ -175,12 +178,15 @@ function settingsOf(spec: SystemSpec, redisUrl: string, prefix: string): Record<
   };
 }
 
-async function openDisk({ disk }: SystemSpec, { deadMan, temporaryDir }: Place): Promise<Disk | undefined> {
-  if (disk === null) return undefined;
-  const trouble = await whyNoDisk(deadMan);
-  if (trouble === undefined) return createDisk(temporaryDir, disk.sizeMiB, deadMan);
-  if (disk.needed === 'always') throw new Error(trouble);
-  return undefined;
+async function openDisk(
+  { disk }: SystemSpec,
+  { deadMan, temporaryDir }: Place,
+): Promise<{ disk: Disk | undefined; noDisk: string | undefined }> {
+  if (disk === null) return { disk: undefined, noDisk: undefined };
+  const noDisk = await whyNoDisk(deadMan);
+  if (noDisk === undefined) return { disk: await createDisk(temporaryDir, disk.sizeMiB, deadMan), noDisk };
+  if (disk.needed === 'always') throw new Error(noDisk);
+  return { disk: undefined, noDisk };
 }
 
 async function startRedis(
