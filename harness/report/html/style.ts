@@ -77,6 +77,9 @@ h4 { font-size: 15px; font-weight: 600; }
 .evidence td, .evidence thead th + th { text-align: right; width: 7.5em; }
 .faults td, .faults th { text-align: right; white-space: nowrap; }
 .faults .text { text-align: left; white-space: pre-line; width: 100%; }
+.settings { overflow-x: auto; overflow-wrap: normal; }
+.settings .evidence { max-width: none; }
+.settings .evidence th + th, .settings .evidence td { text-align: left; width: auto; }
 .evidence td.text { text-align: left; width: auto; }
 .faults code { color: var(--soft); }
 .unit, .none { color: var(--soft); }
