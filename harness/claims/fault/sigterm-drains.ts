@@ -16,7 +16,7 @@ export default {
   contract: 'effectively-once',
   experiment: (random) => ({
     system: judgeOf({ workers: 3, env: { worker: { DRAIN_GRACE_MS: String(graceMs) } } }),
-    workload: submissions(random, { count: 150, ratePerSecond: 35 }),
+    workload: submissions(random, { count: 130, ratePerSecond: 24 }),
     nemesis: terminateWorkers(random, { ...terminations, signal: 'SIGTERM' }),
     check: rules(nothingLost, allDone, oneResultEach, noRedelivery, drainedWithin(graceMs)),
   }),

@@ -14,7 +14,7 @@ export default {
   experiment: (random) => ({
     system: judgeOf({ workers: 1, concurrency: 2 }),
     workload: withIdleCommandCount(
-      submissions(random, { count: 260, ratePerSecond: 40, jobMs: [2, 4], steadyCount: 16 }),
+      submissions(random, { count: 220, ratePerSecond: 44, jobMs: [2, 4], steadyCount: 16 }),
     ),
     check: rules(nothingLost, allDone, startsPromptly({ mostMsP99: 10, slowMsP50: 30 })),
   }),
