@@ -77,6 +77,8 @@ export interface Claim {
   contract?: Contract;
   /** `true`: nothing else may run meanwhile, because it measures latency; the control then runs afterwards. */
   alone?: boolean;
+  /** `true`: it takes so long that it runs only when it is named, or with --all. */
+  long?: boolean;
   /** `true`: it kills or restarts Redis, so it is skipped on a server that the harness does not own. */
   crashesRedis?: boolean;
   experiment(random: Random): Experiment;

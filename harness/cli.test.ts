@@ -41,6 +41,7 @@ describe('usage', () => {
       '--out',
       '--strict',
       '--redis-config',
+      '--all',
     ]) {
       expect(stdout).toContain(flag);
     }

@@ -32,7 +32,7 @@ async function main(argv: string[]): Promise<number> {
   try {
     const flags = parseFlags(argv);
     if (flags === undefined) return 0;
-    const claims = choose(await loadClaims(), flags.claim);
+    const claims = choose(await loadClaims(), flags);
     if (flags.list) {
       await write(process.stdout, listing(claims, flags.json === true));
       return 0;
@@ -91,9 +91,10 @@ async function orInterrupted<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function choose(claims: ChaosOptions['claims'], globs: readonly string[]): ChaosOptions['claims'] {
+/** The list has the long ones too. */
+function choose(claims: ChaosOptions['claims'], { claim, all, list }: Flags): ChaosOptions['claims'] {
   try {
-    return selectClaims(claims, globs);
+    return selectClaims(claims, claim, all === true || list === true);
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
   }

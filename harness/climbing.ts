@@ -14,6 +14,8 @@ export interface Climbing {
   rungs: readonly Rung[];
   /** How long clients write before each fault, at least and at most. */
   writeMs: readonly [least: number, most: number];
+  /** Writes of all writers together. @default that of workload/writes.ts */
+  ratePerSecond?: number;
   /** BGSAVE so long after each round began. @default none */
   snapshotAfterMs?: readonly [least: number, most: number];
   /** Where no disk can be made whose power can be cut: leave the cuts out. @default false: the claim is skipped there */
@@ -25,12 +27,16 @@ export interface Climbing {
 const diskMiB = 64;
 
 export function climbing(random: Random, climb: Climbing): Experiment {
-  const { setting, rungs, writeMs, snapshotAfterMs, cutsWhereItCan = false } = climb;
+  const { setting, rungs, writeMs, snapshotAfterMs, ratePerSecond, cutsWhereItCan = false } = climb;
   const cuts = rungs.some(({ cutsPower }) => cutsPower);
   const disk = { sizeMiB: diskMiB, needed: cutsWhereItCan ? 'whereItCan' : 'always' } as const;
   return {
     system: onlyRedis(setting.redis, cuts ? disk : null),
-    workload: writes(random, { rounds: rungs.length, ...(snapshotAfterMs && { snapshotAfterMs }) }),
+    workload: writes(random, {
+      rounds: rungs.length,
+      ...(ratePerSecond && { ratePerSecond }),
+      ...(snapshotAfterMs && { snapshotAfterMs }),
+    }),
     nemesis: ladder(random, rungs, { writeMs, cutsWhereItCan }),
     check: rules(...climb.rules, onlyASuffix, enoughWrites, costsUnder(setting.label)),
   };

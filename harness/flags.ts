@@ -6,6 +6,7 @@ import { UsageError } from './system/find-redis.ts';
 export interface Flags {
   list?: true;
   claim: string[];
+  all?: true;
   seed: number;
   repeat: number;
   redis?: string;
@@ -24,7 +25,13 @@ export function parseFlags(argv: readonly string[]): Flags | undefined {
   if (flags === undefined) return undefined;
   flags.seed ??= drawSeed();
   if (flags.redisConfig !== undefined) {
-    const other = flags.list ? '--list' : flags.claim.length > 0 ? '--claim' : undefined;
+    const other = flags.list
+      ? '--list'
+      : flags.claim.length > 0
+        ? '--claim'
+        : flags.all
+          ? '--all'
+          : undefined;
     if (other !== undefined) {
       throw new UsageError(
         `--redis-config runs the ladder of faults on your settings, not the claims: leave out ${other}`,
@@ -77,6 +84,7 @@ function command(): Command {
       collect,
       [],
     )
+    .option('--all', 'also the claims that take long; --list shows which')
     .option(
       '--seed <number>',
       `what the plan is drawn from, 0 to ${maxSeed}; drawn if not given`,

@@ -14,6 +14,7 @@ import {
   onlyASuffix,
   refusesWith,
   repairKeepsPrefix,
+  someSurvive,
   startsByItself,
 } from './durability-rules.ts';
 import type { Rule } from './finding.ts';
@@ -78,6 +79,7 @@ describe.each<[name: string, rule: Rule, valid: Ended, violated: Ended]>([
   ['nothing-lost', keepsAll('SIGKILL'), { kind: 'redis-kill' }, { kind: 'redis-kill', kept: 7 }],
   ['loses-all', losesAll, { kept: 0 }, { kept: 1 }],
   ['loss-shows', cutsLose, { kept: all - 1 }, {}],
+  ['some-survive', someSurvive, { kept: 1 }, { kept: 0 }],
   ['kills-lose', killsLose, { kind: 'redis-kill', kept: all - 1 }, { kind: 'redis-kill' }],
   ['loss-window', lossWindowAtMost(500), { kept: all - 90 }, { kept: all - 110 }],
   ['loses-more', cutsLoseMoreThan(500), { kept: all - 110 }, { kept: all - 90 }],

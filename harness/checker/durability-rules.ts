@@ -103,6 +103,15 @@ export const cutsLose: Rule = (history) => {
   return finding('loss-shows', detail ?? false);
 };
 
+/** "some-survive": after each power cut at least one acknowledged write is there. */
+export const someSurvive: Rule = (history) => {
+  const cuts = of(durabilityOf(history).rounds, ['power cut']);
+  if (cuts.length === 0) return tooLittle('no power cut landed');
+  const bare = cuts.find(({ lost, acknowledged }) => lost.length === acknowledged.length);
+  const detail = bare && `a power cut left none of ${bare.acknowledged.length} acknowledged writes`;
+  return finding('some-survive', detail ?? false);
+};
+
 /** "kills-lose": at least one of the SIGKILLs lost something. */
 export const killsLose: Rule = (history) => {
   const kills = of(durabilityOf(history).rounds, ['SIGKILL']);

@@ -45,6 +45,16 @@ describe('selectClaims', () => {
   });
 });
 
+test('long claims run when they are named by their id, or with --all', () => {
+  const withLong = [...claims, { id: 'queue/slow', long: true } as Claim];
+  const ids = (globs: string[], all?: boolean) => selectClaims(withLong, globs, all).map(({ id }) => id);
+  expect(ids([])).not.toContain('queue/slow');
+  expect(ids(['queue/*'])).not.toContain('queue/slow');
+  expect(ids(['queue/slow'])).toEqual(['queue/slow']);
+  expect(ids([], true)).toContain('queue/slow');
+  expect(ids(['queue/*'], true)).toContain('queue/slow');
+});
+
 describe('loadClaims', () => {
   test('all of them, in the order of the course, each with what it needs', async () => {
     const all = await loadClaims();

@@ -11,6 +11,7 @@ const order = [
   'persistence/rdb-crash-loses-since-snapshot',
   'persistence/rdb-crash-during-save',
   'persistence/aof-no-loses-what-the-kernel-held',
+  'persistence/aof-no-is-written-back',
   'persistence/aof-everysec-loses-a-second',
   'persistence/aof-everysec-holds-back',
   'persistence/aof-always-survives-power-cut',
@@ -51,11 +52,13 @@ function bySection(a: string, b: string): number {
 }
 
 /**
- * The claims that match any of the globs (`*` is any text); all of them if there is no glob.
+ * The claims that match any of the globs (`*` is any text); without a glob all of them. Long ones only with `all`, or if a
+ * glob is their id.
  * @throws {RangeError} naming a glob that matches nothing
  */
-export function selectClaims(claims: readonly Claim[], globs: readonly string[]): Claim[] {
-  if (globs.length === 0) return [...claims];
+export function selectClaims(claims: readonly Claim[], globs: readonly string[], all = false): Claim[] {
+  const mayRun = ({ long, id }: Claim) => all || long !== true || globs.includes(id);
+  if (globs.length === 0) return claims.filter(mayRun);
   const matches = (glob: string, id: string) => globToRegExp(glob).test(id);
   for (const glob of globs) {
     if (!claims.some(({ id }) => matches(glob, id))) {
@@ -64,7 +67,7 @@ export function selectClaims(claims: readonly Claim[], globs: readonly string[])
       );
     }
   }
-  return claims.filter(({ id }) => globs.some((glob) => matches(glob, id)));
+  return claims.filter((claim) => globs.some((glob) => matches(glob, claim.id)) && mayRun(claim));
 }
 
 function globToRegExp(glob: string): RegExp {

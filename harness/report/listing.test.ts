@@ -7,7 +7,7 @@ const claim = (id: string, section: string) =>
 const claims = [
   claim('fault/a', 'Fault Tolerance'),
   claim('fault/b', 'Fault Tolerance'),
-  claim('queue/c', 'Queue'),
+  { ...claim('queue/c', 'Queue'), long: true },
 ];
 
 test('by section', () => {
@@ -18,7 +18,7 @@ test('by section', () => {
       what fault/b says
 
 Queue
-  queue/c
+  queue/c (long: with --all, or by its id)
       what queue/c says
 `);
 });
@@ -32,6 +32,7 @@ test('as JSON', () => {
       section: 'Fault Tolerance',
       statement: 'what fault/a says',
       control: 'control of fault/a',
+      long: false,
     },
   ]);
 });
