@@ -12,7 +12,7 @@ import { decodeAcked, decodeChanges, decodeClaims, decodeCounts } from './record
 import { prepareScript, readScript, runScript, type Script } from './script.ts';
 
 const scripts = {
-  enqueue: prepareScript(readScript('./record/enqueue.lua')),
+  enqueue: prepareScript(readScript('./record/push-to-list.lua', './record/enqueue.lua')),
   start: prepareScript(readScript('./list/start.lua')),
   ack: prepareScript(readScript('./list/ack.lua')),
   release: prepareScript(readScript('./list/release.lua')),

@@ -23,7 +23,7 @@ export function decodeRecord(id: string, fields: Record<string, string>): JobRec
   };
 }
 
-/** The reply of record/enqueue.lua. */
+/** What record/enqueue.lua answers for one job. */
 export function decodeEnqueued(job: Job, cap: number, reply: unknown): Enqueued {
   const answer = reply as ['accepted' | 'full', number] | ['known' | 'conflict', string[]];
   switch (answer[0]) {

@@ -73,7 +73,7 @@ test('the reply of a blocking pop lost, 30 times: each job is claimed all the sa
     const id = newId();
     const replies = await bed.redis
       .pipeline()
-      .eval(scripts.enqueue, 1, bed.prefix, id, 'payload', 0)
+      .eval(scripts.enqueue, 1, bed.prefix, 0, id, 'payload')
       .lrange(`${bed.prefix}processing:w`, 0, -1)
       .client('KILL', 'ID', blocking!)
       .exec();

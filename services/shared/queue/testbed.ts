@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterEach, expect } from 'vitest';
 import { base32 } from '../contract.ts';
-import { watchInvariants } from './invariants.ts';
+import { type Layout, listLayout, watchInvariants } from './invariants.ts';
 import type { Claim, Consumer, Job, Producer, QueueAdapter, QueueSettings } from './queue.ts';
 
 export interface Testbed {
@@ -25,7 +25,11 @@ export interface Testbed {
 let beds = 0;
 
 /** `open` gives a fresh bed; call it in each test. */
-export function testbeds(adapter: QueueAdapter, url: () => string): () => Testbed {
+export function testbeds(
+  adapter: QueueAdapter,
+  url: () => string,
+  layout: Layout = listLayout,
+): () => Testbed {
   const opened: (() => unknown)[] = [];
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((close) => close()));
@@ -37,7 +41,7 @@ export function testbeds(adapter: QueueAdapter, url: () => string): () => Testbe
     redis.on('error', () => {});
     opened.push(() => redis.disconnect());
     const acknowledged = new Set<string>();
-    const invariants = watchInvariants(redis, prefix);
+    const invariants = watchInvariants(redis, prefix, layout);
     const settings = (some: Partial<QueueSettings> = {}): QueueSettings => ({
       redis: { url: url(), client: 'tuned' },
       prefix,

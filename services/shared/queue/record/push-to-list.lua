@@ -1,0 +1,2 @@
+local function waiting() return redis.call('LLEN', prefix .. 'queued') end
+local function push(id) redis.call('LPUSH', prefix .. 'queued', id) end

@@ -1,0 +1,78 @@
+-- Takes what dead or sleeping workers hold: entries that were idle for longer than a lease. The fence rises here, before
+-- anyone else can claim the job, so that the sleeper's late ack is refused from this moment on.
+-- ARGV: leaseMs, maxAttempts (0: no limit), limit (jobs a call), forgetMs.
+-- Answers {id, state, version, attempts of each job whose state changed in one flat list, ids of entries that somebody
+-- trimmed while they were pending, how many were trimmed before anyone had them}.
+local leaseMs, maxAttempts, limit, forgetMs =
+  tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local at = now()
+local changes, trimmed, left = {}, {}, limit
+if inGrace(at, leaseMs) then return { changes, trimmed, 0 } end
+local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, group)
+if consumers.err then return { changes, trimmed, 0 } end
+
+local function fields(flat)
+  local map = {}
+  for i = 1, #flat, 2 do map[flat[i]] = flat[i + 1] end
+  return map
+end
+
+local function drop(entry)
+  redis.call('XACK', stream, group, entry)
+  redis.call('XDEL', stream, entry)
+end
+
+local requeued = false
+local function reap(entry, id)
+  local state, owner, of, attempts, version =
+    unpack(redis.call('HMGET', job(id), 'state', 'owner', 'entry', 'attempts', 'version'))
+  if not (state == 'running' and of == entry) then return drop(entry) end
+  redis.call('HINCRBY', job(id), 'fence', 1)
+  version = version + 1
+  local nextState = 'queued'
+  if maxAttempts > 0 and tonumber(attempts) >= maxAttempts then
+    nextState = 'dead'
+    redis.call('ZADD', prefix .. 'dead', at, id)
+    drop(entry)
+  else
+    redis.call('HDEL', job(id), 'owner', 'startedAtMs')
+    redis.call('XCLAIM', stream, group, nobody, 0, entry, 'JUSTID')
+    requeued = true
+  end
+  redis.call('HSET', job(id), 'state', nextState, 'version', version)
+  for _, value in ipairs({ id, nextState, version, tonumber(attempts) }) do changes[#changes + 1] = value end
+end
+
+for _, flat in ipairs(consumers) do
+  local consumer = fields(flat)
+  local minIdleMs = consumer.name == nobody and 0 or leaseMs
+  local pending = {}
+  if consumer.pending > 0 and left > 0 then
+    pending = redis.call('XPENDING', stream, group, 'IDLE', minIdleMs, '-', '+', left, consumer.name)
+  end
+  for _, entry in ipairs(pending) do
+    local found = redis.call('XRANGE', stream, entry[1], entry[1])[1]
+    if not found then
+      redis.call('XACK', stream, group, entry[1])
+      trimmed[#trimmed + 1] = entry[1]
+    elseif consumer.name ~= nobody then
+      left = left - 1
+      reap(entry[1], found[2][2])
+    end
+  end
+  -- Nothing is lost with it: it has nothing, and it would be made anew if it came back.
+  if consumer.pending == 0 and consumer.idle > forgetMs and consumer.name ~= nobody then
+    redis.call('XGROUP', 'DELCONSUMER', stream, group, consumer.name)
+  end
+end
+if requeued then ring() end
+
+-- Entries leave the stream only after they were delivered. Those that are gone before that were trimmed.
+local unread = 0
+for _, flat in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+  local of = fields(flat)
+  if of.name == group and of.lag then
+    unread = math.max(0, of.lag - (redis.call('XLEN', stream) - of.pending))
+  end
+end
+return { changes, trimmed, unread }
