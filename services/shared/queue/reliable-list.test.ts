@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { startRedis } from '../../../test/redis.ts';
+import { scripts } from './reliable-list/scripts.ts';
 import reliableList from './reliable-list.ts';
 import { claimed, eventually, idle, newId, only, testbeds } from './testbed.ts';
 
@@ -62,4 +63,47 @@ test('what a dead worker popped and never adopted comes back in order', async ()
   });
   expect((await claimed(worker, 3)).map(({ id }) => id)).toEqual(jobs.map(({ id }) => id));
   expect(await bed.wrong()).toEqual([]);
+});
+
+test('the reply of a blocking pop lost, 30 times: each job is claimed all the same, once', async () => {
+  const bed = open();
+  const producer = await bed.producer();
+  const worker = await bed.consumer('w', { leaseMs: 60_000 });
+  for (let round = 1; round <= 30; round++) {
+    await idle(worker);
+    const waiting = worker.claim(1, never).catch(() => []);
+    await eventually('a blocked pop', async () => {
+      expect(await bed.redis.info('clients')).toContain('blocked_clients:1');
+    });
+    const clients = String(await bed.redis.client('LIST')).split('\n');
+    const blocking = /^id=(\d+)/.exec(clients.find((client) => client.includes('cmd=blmove')) ?? '')?.[1];
+    // In one write: the pop is served, and its connection cut before the reply goes out.
+    const id = newId();
+    const replies = await bed.redis
+      .pipeline()
+      .eval(scripts.enqueue, 1, bed.prefix, 0, id, 'payload')
+      .lrange(`${bed.prefix}processing:w`, 0, -1)
+      .client('KILL', 'ID', blocking!)
+      .exec();
+    expect(replies?.slice(1).map(([, reply]) => reply)).toEqual([[id], 1]);
+    const claims = [...(await waiting)];
+    if (claims.length === 0) claims.push(...(await claimed(worker, 1)));
+    expect(claims).toMatchObject([{ id, fence: 1, attempt: 1 }]);
+    await worker.ack(claims[0]!, 'ok');
+    expect(await producer.counts()).toEqual({ queued: 0, running: 0, done: round, dead: 0 });
+  }
+  expect(await bed.wrong()).toEqual([]);
+});
+
+test('a first reap needs no grace', async () => {
+  const bed = open();
+  const worker = await bed.consumer('w', { leaseMs: 100 });
+  await bed.enqueue(await bed.producer(), 1);
+  const claim = await only(claimed(worker, 1));
+  await eventually('the lease to run out', async () => {
+    const [seconds, micros] = (await bed.redis.time()) as [number | string, number | string];
+    const now = Number(seconds) * 1000 + Number(micros) / 1000;
+    expect(now).toBeGreaterThan(Number(await bed.redis.zscore(`${bed.prefix}leases`, claim.id)) + 2);
+  });
+  expect(await worker.reap()).toHaveLength(1);
 });

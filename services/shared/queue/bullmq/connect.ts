@@ -17,7 +17,7 @@ export interface Connected<T> {
 
 interface Closable {
   waitUntilReady(): Promise<unknown>;
-  close(): Promise<void>;
+  close(force?: boolean): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
@@ -49,7 +49,7 @@ export function connected<T extends Closable>(
       return ready;
     },
     async close() {
-      await Promise.all([made?.close(), closeRedis(redis)]);
+      await Promise.all([made?.close(true), closeRedis(redis)]);
     },
   };
 }
