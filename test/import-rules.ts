@@ -150,6 +150,7 @@ const readsEnvironment = new Set([
   'services/shared/config.ts',
   'harness/cli.ts',
   'harness/start.ts',
+  'bench/main.ts',
   'harness/system/process.ts',
   'harness/system/dead-man.ts',
 ]);

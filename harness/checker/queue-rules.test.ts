@@ -6,6 +6,7 @@ import { type Rule, rules } from './finding.ts';
 import {
   accountOf,
   allDone,
+  deadAfterKills,
   lossShows,
   neverTwice,
   noRedelivery,
@@ -304,5 +305,49 @@ describe('by property', () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('dead-after-kills', () => {
+  /** Job a is in flight at each kill, and claimed again after each but the last. */
+  const killed = (times: number, state: string) => {
+    const h = written();
+    h.submit('a', 10, 'ok');
+    for (let i = 0; i < times; i++) {
+      h.ledger('a', 'claimed', 20 + 100 * i, `worker-${i}`);
+      h.fault('worker-kill', `worker-${i}`, 50 + 100 * i, { inFlight: [{ job: 'a' }] });
+    }
+    h.read('a', { state });
+    return h;
+  };
+  const rule = deadAfterKills(1);
+
+  test('valid: dead after the second kill', () => {
+    expect(rule(killed(2, 'dead').history())).toEqual({ violations: [], evidence: { killedTooOften: 1 } });
+  });
+
+  test('violated: it lives on', () => {
+    expect(rule(killed(2, 'queued').history()).violations).toMatchObject([
+      { rule: 'dead-after-kills', detail: expect.stringMatching(/^1 of 1 jobs .* are no dead letters/) },
+    ]);
+  });
+
+  test('violated: another one is dead though nobody killed its worker', () => {
+    const h = killed(2, 'dead');
+    h.submit('b', 400, 'ok');
+    h.read('b', { state: 'dead' });
+    expect(rule(h.history()).violations).toMatchObject([{ detail: expect.stringMatching(/first b$/) }]);
+  });
+
+  test('a result that was recorded just before the last kill is no second loss', () => {
+    expect(rule(killed(2, 'done').history())).toMatchObject({
+      violations: [],
+      insufficient: expect.stringContaining("no job's worker was killed more than 1 times"),
+    });
+  });
+
+  test('one kill, or none, is too little', () => {
+    expect(rule(killed(1, 'done').history()).insufficient).toBeDefined();
+    expect(rule(empty).insufficient).toBeDefined();
   });
 });

@@ -183,3 +183,33 @@ export function redeliveredWithin(boundMs: number): Rule {
 function needsDelivery({ finalState }: JobAccount): boolean {
   return finalState !== undefined && finalState !== 'done' && finalState !== 'dead';
 }
+
+/** "dead-after-kills": a job whose workers were killed more often than that is a dead letter, and no other job is. */
+export function deadAfterKills(survives: number): Rule {
+  return (history) => {
+    const { jobs } = accountOf(history);
+    const kills = new Map<string, number>();
+    for (const { kind, atMs, proof } of faultsOf(history.events)) {
+      if (kind !== 'worker-kill') continue;
+      for (const { job } of (proof.inFlight ?? []) as { job: string }[]) {
+        // Done, and never claimed again: its result was recorded just before the kill.
+        const known = jobs.get(job);
+        const recorded = known?.finalState === 'done' && !known.claims.some((line) => line.atMs > atMs);
+        if (!recorded) kills.set(job, (kills.get(job) ?? 0) + 1);
+      }
+    }
+    const often = [...kills].filter(([, count]) => count > survives).map(([job]) => job);
+    const evidence = { killedTooOften: often.length };
+    if (often.length === 0)
+      return tooLittle(`no job's worker was killed more than ${survives} times`, evidence);
+    const alive = often.filter((job) => jobs.get(job)?.finalState !== 'dead');
+    if (alive.length > 0) {
+      const detail = `${alive.length} of ${often.length} jobs whose workers were killed more than ${survives} times are no dead letters, the first ${alive[0]}`;
+      return finding('dead-after-kills', detail, evidence);
+    }
+    const dead = [...jobs.values()].filter(({ finalState }) => finalState === 'dead');
+    const early = dead.filter(({ id }) => !often.includes(id));
+    const detail = `${early.length} jobs are dead letters though their workers were killed no more than ${survives} times, the first ${early[0]?.id}`;
+    return finding('dead-after-kills', early.length > 0 && detail, evidence);
+  };
+}

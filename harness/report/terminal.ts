@@ -125,6 +125,7 @@ function heading(run: RunInfo, claims: number, from: string, width: number, styl
     `Redis ${run.redis.version} from ${plain(from)}`,
     `Node ${run.node}`,
     `${run.cpus} cores`,
+    ...(run.queue ? [`queue ${plain(run.queue.name)} (${run.queue.contract})`] : []),
   ];
   const many = claims === 1 ? '1 claim and the control' : `${claims} claims, each with a control`;
   return `${style('bold', 'redproof')}: ${many} that must fail\n${style('dim', wrapPhrases(facts, width, '  '))}`;

@@ -12,7 +12,7 @@ import workerKill from '../claims/fault/worker-kill-reliable-list.ts';
 import zombie from '../claims/fault/zombie-is-fenced.ts';
 import fifo from '../claims/queue/fifo.ts';
 import { heldAtEnd } from '../nemesis/victim.ts';
-import { laboratory } from './laboratory.ts';
+import { laboratory, planted } from './laboratory.ts';
 import { bareClaim, idleWorkload, longJobs, smallKill } from './small-claims.ts';
 
 const { run, leftovers } = laboratory();
@@ -33,12 +33,15 @@ const plantedBugs: [adapter: string, claim: Claim, rule: string][] = [
   ['runs-what-is-done', fifo, 'one-result'],
   ['renews-nothing', longJobs, 'no-redelivery'],
   ['forgets-at-sigterm', sigterm, 'nothing-lost'],
+  ['stream-lets-go-of-the-entry', smallKill, 'nothing-lost'],
+  ['stream-acks-for-anyone', zombie, 'one-result'],
+  ['stream-renews-nothing', longJobs, 'no-redelivery'],
 ];
 
 describe('a planted bug is refuted', () => {
   for (const [adapter, claim, rule] of plantedBugs) {
     test(`${adapter}: ${claim.id}, ${rule}`, async () => {
-      const queue = join(import.meta.dirname, 'adapters', `${adapter}.ts`);
+      const queue = planted(join(import.meta.dirname, 'adapters', `${adapter}.ts`));
       const { result } = await run(claim, { queue, arms: 'claim' });
       expect(result).toMatchObject({ verdict: 'refuted', why: expect.stringMatching(`^${rule}: `) });
     });
@@ -135,7 +138,7 @@ describe('what cannot be judged is unknown', () => {
   });
 
   test('a service that cannot start', async () => {
-    const queue = join(import.meta.dirname, 'throws-on-import.fixture.ts');
+    const queue = planted(join(import.meta.dirname, 'throws-on-import.fixture.ts'));
     const { result, arms } = await run(smallKill, { queue, arms: 'claim' });
     expect(result).toMatchObject(unknown(/^set up: .*(api|worker)-\d: ended \(status 64\)/));
     expect(result.why).toContain('this adapter wants a library that is not installed');
@@ -143,7 +146,7 @@ describe('what cannot be judged is unknown', () => {
   });
 
   test('a queue adapter that is no file', async () => {
-    const { result } = await run(smallKill, { queue: '/no/such/adapter.ts', arms: 'claim' });
+    const { result } = await run(smallKill, { queue: planted('/no/such/adapter.ts'), arms: 'claim' });
     expect(result).toMatchObject(unknown(/^set up: /));
     expect(result.why).toContain('no such file');
   });

@@ -60,21 +60,25 @@ export const listLayout: Layout = {
       : equal(places, ['leases', `processing:${job.owner}`]),
 };
 
-/** Waiting in the stream, undelivered or pending by nobody; running in the stream, pending by its owner. */
+/**
+ * Waiting in the stream, undelivered or pending by nobody; running in the stream, pending by its owner. (Entries that are
+ * finished stay there until what is before them is finished too.)
+ */
 export const streamLayout: Layout = {
   async places(redis, prefix) {
     const places = new Map<string, string[]>();
-    const idOf = new Map<string, string>();
-    for (const [entry, [, id]] of await redis.xrange(`${prefix}stream`, '-', '+')) {
-      idOf.set(entry, id!);
-      add(places, id!, 'stream');
+    const stream = `${prefix}stream`;
+    const [group] = (await redis.xinfo('GROUPS', stream).catch(() => [])) as unknown[][];
+    const lastDelivered = group === undefined ? '0-0' : String(group[group.indexOf('last-delivered-id') + 1]);
+    const pending = group === undefined ? [] : await redis.xpending(stream, 'workers', '-', '+', 100_000);
+    const holders = new Map((pending as [string, string][]).map(([entry, holder]) => [entry, holder]));
+    for (const [entry, [, id]] of await redis.xrange(stream, '-', '+')) {
+      const holder = holders.get(entry);
+      if (holder !== undefined || isAfter(entry, lastDelivered)) add(places, id!, 'stream');
+      if (holder !== undefined) add(places, id!, `pending by ${holder}`);
+      holders.delete(entry);
     }
-    const pending = await redis
-      .xpending(`${prefix}stream`, 'workers', '-', '+', 100_000)
-      .catch(() => [] as unknown[]);
-    for (const [entry, consumer] of pending as [string, string][]) {
-      add(places, idOf.get(entry) ?? `trimmed ${entry}`, `pending by ${consumer}`);
-    }
+    for (const [entry, holder] of holders) add(places, `trimmed ${entry}`, `pending by ${holder}`);
     return sorted(places);
   },
   right: (job, places) =>
@@ -82,6 +86,12 @@ export const streamLayout: Layout = {
       ? equal(places, ['stream']) || equal(places, ['pending by -', 'stream'])
       : equal(places, [`pending by ${job.owner}`, 'stream']),
 };
+
+/** Of two ids of entries, which are <ms>-<number>. */
+function isAfter(entry: string, other: string): boolean {
+  const [a, b] = [entry, other].map((id) => id.split('-').map(BigInt));
+  return a![0]! > b![0]! || (a![0] === b![0] && a![1]! > b![1]!);
+}
 
 async function keysOf(redis: Redis, prefix: string): Promise<Set<string>> {
   const keys = new Set<string>();

@@ -39,7 +39,7 @@ const bugs: [string, keyof Scripts, string, string][] = [
   ],
   ['the ack looks at no fence', 'ack', "fenced ~= '0'", 'false'],
   ['the ack leaves the lease', 'ack', "redis.call('ZREM', prefix .. 'leases', id)", ''],
-  ['the adoption gives no lease', 'adopt', "redis.call('ZADD', prefix .. 'leases', at + leaseMs, id)", ''],
+  ['the adoption gives no lease', 'adopt', "redis.call('ZADD', prefix .. 'leases', leaseUntil, id)", ''],
   ['the adoption forgets what is in the own list', 'adopt', 'for i = #own, 1, -1', 'for i = 0, 1, -1'],
   [
     'the release resets the fence',

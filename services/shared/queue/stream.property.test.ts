@@ -40,7 +40,7 @@ const bugs: [string, keyof Scripts, string, string][] = [
     'the reap lets go of the entry',
     'reap',
     "redis.call('XCLAIM', stream, group, nobody, 0, entry, 'JUSTID')",
-    'drop(entry)',
+    'finish({ entry })',
   ],
   [
     'the reap does not raise the fence, and nobody asks for the owner',
@@ -51,22 +51,12 @@ const bugs: [string, keyof Scripts, string, string][] = [
   [
     'a dead letter stays in the stream',
     'reap',
-    "redis.call('ZADD', prefix .. 'dead', at, id)\n    drop(entry)",
+    "redis.call('ZADD', prefix .. 'dead', at, id)\n    finish({ entry })",
     "redis.call('ZADD', prefix .. 'dead', at, id)",
   ],
   ['the finish asks nobody whose the entry is', 'finish', "fenced ~= '0'", 'false'],
-  [
-    'the finish leaves the entry',
-    'finish',
-    "redis.call('XACK', stream, group, unpack(finished))\n  redis.call('XDEL', stream, unpack(finished))",
-    '',
-  ],
-  [
-    'the finish acks the entry and leaves it in the stream',
-    'finish',
-    "redis.call('XDEL', stream, unpack(finished))",
-    '',
-  ],
+  ['the finish leaves the entry', 'finish', 'if #finished > 0 then finish(finished) end', ''],
+  ['the finish trims what is unread too', 'finish', "'MINID', '~', oldest, 'LIMIT', 0", "'MAXLEN', 0"],
   [
     'the claim forgets what went back',
     'claim',

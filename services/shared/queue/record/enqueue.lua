@@ -11,8 +11,8 @@ local function enqueue(id, payload)
   end
   if cap > 0 and queued >= cap then return { 'full', queued } end
   local at = now()
-  redis.call('HSET', job(id), 'payload', payload, 'state', 'queued', 'version', 1, 'fence', 0, 'attempts', 0,
-    'enqueuedAtMs', at)
+  redis.call('HSET', job(id), 'payload', payload, 'state', 'queued', 'version', '1', 'fence', '0', 'attempts', '0',
+    'enqueuedAtMs', text(at))
   push(id)
   queued = queued + 1
   return { 'accepted', at }

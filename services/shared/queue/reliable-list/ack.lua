@@ -2,7 +2,7 @@
 -- ARGV: worker, retentionMs, fenced ('0': anyone may record, at any time; a control), then id, fence, result of each.
 -- Answers, for each: {'acked' | 'already', version} | {'stale'}.
 local worker, retentionMs, fenced = ARGV[1], ARGV[2], ARGV[3]
-local at = now()
+local at = text(now())
 
 local function ack(id, fence, result)
   local state, jobFence, owner, version, ackedFence =
@@ -11,7 +11,7 @@ local function ack(id, fence, result)
   if state == 'done' and ackedFence == fence then return { 'already', tonumber(version) } end
   if fenced ~= '0' and not (state == 'running' and jobFence == fence and owner == worker) then return { 'stale' } end
 
-  version = version + 1
+  version = text(version + 1)
   redis.call('HSET', job(id), 'state', 'done', 'result', result, 'finishedAtMs', at, 'ackedFence', fence,
     'version', version)
   redis.call('PEXPIRE', job(id), retentionMs)

@@ -4,25 +4,20 @@
 -- does not know of), then, to recover, the ids of the claims in hand.
 -- Answers {claims: id, payload, fence, attempt, version of each in one flat list, last id of the stream, last of the bell}.
 local worker, max, recover = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
-local at = now()
+local at = text(now())
 local claims, count = {}, 0
 
 local function tell(id, payload, fence, attempt, version)
+  local n = count * 5
+  claims[n + 1], claims[n + 2], claims[n + 3], claims[n + 4], claims[n + 5] = id, payload, fence, attempt, version
   count = count + 1
-  for _, value in ipairs({ id, payload, tonumber(fence), tonumber(attempt), tonumber(version) }) do
-    claims[#claims + 1] = value
-  end
 end
 
 local function take(entry, id)
   local state, payload, fence, attempts, version =
     unpack(redis.call('HMGET', job(id), 'state', 'payload', 'fence', 'attempts', 'version'))
-  if state ~= 'queued' then
-    redis.call('XACK', stream, group, entry)
-    redis.call('XDEL', stream, entry)
-    return
-  end
-  fence, attempts, version = fence + 1, attempts + 1, version + 1
+  if state ~= 'queued' then return finish({ entry }) end
+  fence, attempts, version = text(fence + 1), text(attempts + 1), text(version + 1)
   redis.call('HSET', job(id), 'state', 'running', 'fence', fence, 'attempts', attempts, 'version', version,
     'owner', worker, 'entry', entry, 'startedAtMs', at)
   tell(id, payload, fence, attempts, version)

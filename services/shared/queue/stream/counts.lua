@@ -1,7 +1,7 @@
 -- Answers {queued, running, done, dead}.
-local pending, returned = pendingCounts()
+local unread, pending, returned = countEntries()
 return {
-  waiting(),
+  unread + returned,
   pending - returned,
   tonumber(redis.call('GET', prefix .. 'done') or 0),
   redis.call('ZCARD', prefix .. 'dead'),

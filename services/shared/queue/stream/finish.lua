@@ -1,9 +1,9 @@
--- Records results, once each, and takes their entries out of the stream. `ackedFence` remembers whose result it was, so
+-- Records results, once each, and finishes their entries. `ackedFence` remembers whose result it was, so
 -- that a repeated ack is known as such.
 -- ARGV: worker, retentionMs, fenced ('0': a plain XACK, which asks nobody whose the entry is; a control), then id, fence,
 -- result of each. Answers, for each: {'acked' | 'already', version} | {'stale'}.
 local worker, retentionMs, fenced = ARGV[1], ARGV[2], ARGV[3]
-local at = now()
+local at = text(now())
 local finished, done = {}, 0
 
 local function ack(id, fence, result)
@@ -13,7 +13,7 @@ local function ack(id, fence, result)
   if state == 'done' and ackedFence == fence then return { 'already', tonumber(version) } end
   if fenced ~= '0' and not (state == 'running' and jobFence == fence and owner == worker) then return { 'stale' } end
 
-  version = version + 1
+  version = text(version + 1)
   redis.call('HSET', job(id), 'state', 'done', 'result', result, 'finishedAtMs', at, 'ackedFence', fence,
     'version', version)
   redis.call('PEXPIRE', job(id), retentionMs)
@@ -26,9 +26,6 @@ end
 
 local answers = {}
 for i = 4, #ARGV, 3 do answers[#answers + 1] = ack(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
-if #finished > 0 then
-  redis.call('XACK', stream, group, unpack(finished))
-  redis.call('XDEL', stream, unpack(finished))
-end
+if #finished > 0 then finish(finished) end
 if done > 0 then redis.call('INCRBY', prefix .. 'done', done) end
 return answers

@@ -11,29 +11,18 @@ if inGrace(at, leaseMs) then return { changes, trimmed, 0 } end
 local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, group)
 if consumers.err then return { changes, trimmed, 0 } end
 
-local function fields(flat)
-  local map = {}
-  for i = 1, #flat, 2 do map[flat[i]] = flat[i + 1] end
-  return map
-end
-
-local function drop(entry)
-  redis.call('XACK', stream, group, entry)
-  redis.call('XDEL', stream, entry)
-end
-
 local requeued = false
 local function reap(entry, id)
   local state, owner, of, attempts, version =
     unpack(redis.call('HMGET', job(id), 'state', 'owner', 'entry', 'attempts', 'version'))
-  if not (state == 'running' and of == entry) then return drop(entry) end
+  if not (state == 'running' and of == entry) then return finish({ entry }) end
   redis.call('HINCRBY', job(id), 'fence', 1)
   version = version + 1
   local nextState = 'queued'
   if maxAttempts > 0 and tonumber(attempts) >= maxAttempts then
     nextState = 'dead'
     redis.call('ZADD', prefix .. 'dead', at, id)
-    drop(entry)
+    finish({ entry })
   else
     redis.call('HDEL', job(id), 'owner', 'startedAtMs')
     redis.call('XCLAIM', stream, group, nobody, 0, entry, 'JUSTID')
@@ -67,12 +56,7 @@ for _, flat in ipairs(consumers) do
 end
 if requeued then ring() end
 
--- Entries leave the stream only after they were delivered. Those that are gone before that were trimmed.
-local unread = 0
-for _, flat in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
-  local of = fields(flat)
-  if of.name == group and of.lag then
-    unread = math.max(0, of.lag - (redis.call('XLEN', stream) - of.pending))
-  end
-end
-return { changes, trimmed, unread }
+-- Only what was delivered and finished leaves the stream. If it is shorter than what was never delivered, the rest of
+-- that was trimmed.
+local unread = countEntries()
+return { changes, trimmed, math.max(0, unread - redis.call('XLEN', stream)) }

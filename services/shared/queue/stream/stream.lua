@@ -1,23 +1,39 @@
--- Comes before each script of `stream`. An entry stays in the stream until its job is finished, so what waits is what
--- nobody holds: not yet delivered, or pending by nobody (the consumer named -).
+-- Comes before each script of `stream`. What waits is what nobody holds: not yet delivered (the group's lag), or pending
+-- by nobody (the consumer named -). Finished entries stay until all before them are finished too; then they are trimmed.
 local stream, group, nobody = prefix .. 'stream', 'workers', '-'
 
--- How many entries are pending, by anyone, and by nobody.
-local function pendingCounts()
-  local summary = redis.pcall('XPENDING', stream, group)
-  if summary.err then return 0, 0 end
-  for _, of in ipairs(summary[4] or {}) do
-    if of[1] == nobody then return summary[1], tonumber(of[2]) end
+-- A map of what XINFO answers as a flat list.
+local function fields(flat)
+  local map = {}
+  for i = 1, #flat, 2 do map[flat[i]] = flat[i + 1] end
+  return map
+end
+
+-- How many entries were never delivered, how many are pending by anyone, and how many of those by nobody.
+local function countEntries()
+  local groups = redis.pcall('XINFO', 'GROUPS', stream)
+  if groups.err or not groups[1] then return redis.call('XLEN', stream), 0, 0 end
+  local of = fields(groups[1])
+  local returned = 0
+  for _, holder in ipairs(redis.call('XPENDING', stream, group)[4] or {}) do
+    if holder[1] == nobody then returned = tonumber(holder[2]) end
   end
-  return summary[1], 0
+  return of.lag or 0, of.pending, returned
 end
 
 local function waiting()
-  local pending, returned = pendingCounts()
-  return redis.call('XLEN', stream) - pending + returned
+  local unread, _, returned = countEntries()
+  return unread + returned
 end
 
 local function push(id) redis.call('XADD', stream, '*', 'id', id) end
 
 -- Wakes the workers that wait for something new: what goes back to nobody is not new in the stream.
 local function ring() redis.call('XADD', prefix .. 'bell', 'MAXLEN', 1, '*', 'ring', 1) end
+
+-- These entries are pending no longer; what is behind everything that is pending or unread leaves the stream.
+local function finish(entries)
+  redis.call('XACK', stream, group, unpack(entries))
+  local oldest = redis.call('XPENDING', stream, group)[2]
+  if oldest then redis.call('XTRIM', stream, 'MINID', '~', oldest, 'LIMIT', 0) end
+end
