@@ -46,6 +46,8 @@ const faultNouns: Readonly<Record<string, string>> = {
   'redis-terminate': 'Redis SIGTERM',
   'client-kill': 'cut connection',
   poison: 'poisoned worker',
+  'lost-reply': 'lost answer',
+  'half-open': 'silenced worker',
 };
 
 /** The phrases, the most telling first. */
