@@ -191,12 +191,14 @@ async function goThroughPhases(
 /** Why this claim cannot run here, and what to do about it. */
 async function whatIsMissing(
   { crashesRedis }: Claim,
-  { system: { disk } }: Experiment,
+  { system: { disk, proxied } }: Experiment,
   { redis, deadMan }: RunContext,
 ): Promise<string | undefined> {
   if (redis.kind === 'external') {
     const whose = `${withoutPassword(redis.url)} is not the harness's own: run it without --redis`;
     if (crashesRedis === true) return `it must crash Redis, and ${whose}`;
+    if (proxied.length > 0 && redis.url.startsWith('rediss:'))
+      return `it breaks connections where a reply ends, which TLS hides, and ${whose}`;
     if (disk !== null) return `it chooses where Redis keeps its data, and ${whose}`;
   }
   return disk?.needed === 'always' ? whyNoDisk(deadMan) : undefined;

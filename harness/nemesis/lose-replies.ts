@@ -57,16 +57,19 @@ async function loseOne(
   const instances = system.instances(serviceOf[moment]);
   const instance = instances[Math.floor(victim * instances.length)]!;
   const proxy = proxyOf(instance, moment);
-  const jobOf = (exchange: Exchange) => jobAt[moment](exchange, { arena, instance, submitted });
+  let job: string | undefined;
+  const matches = (exchange: Exchange): boolean => {
+    job = jobAt[moment](exchange, { arena, instance, submitted });
+    return job !== undefined;
+  };
   const late = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-  const lost = await proxy.loseReply((exchange) => jobOf(exchange) !== undefined, late);
+  const lost = await proxy.loseReply(matches, late);
   signal.throwIfAborted();
   const target = instance.name;
-  if (lost === undefined) {
+  if (lost === undefined || job === undefined) {
     history.inject({ kind: 'lost-reply', target, proof: { moment, patienceMs }, landed: false });
     return;
   }
-  const job = jobOf(lost)!;
   const proof = { moment, job, ...told(lost) };
   const atMs = lost.atMs - system.originMs;
   const fault = history.inject({ kind: 'lost-reply', target, atMs, proof, landed: true });

@@ -26,6 +26,7 @@ const pairs: readonly [part: string, whole: string, noun: string, label?: string
   ['failed', 'requests', 'requests'],
   ['overtaken', 'ordered', 'jobs'],
   ['ignorant', 'watched', 'submissions'],
+  ['sentAgain', 'intended', 'intended submissions'],
   ['refusedAcks', 'lateAcks', 'late acks', 'refused'],
   ['missing', 'expected', 'expected'],
   ['lostWrites', 'acknowledgedWrites', 'writes', 'lost'],

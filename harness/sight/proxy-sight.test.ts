@@ -1,5 +1,5 @@
 // The claims about connections are tested for sight: adapters that are right as long as the network is are each refuted;
-// a fault that reaches nobody is `unknown`. Real processes, a real Redis, real proxies.
+// a fault that reaches nobody is no verdict. Real processes, a real Redis, real proxies.
 
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ describe('a planted bug is refuted', () => {
   }
 });
 
-describe('what reaches nobody is unknown', () => {
+describe('what can reach nobody is no verdict', () => {
   const smallWith = (differs: (random: Random) => Partial<Experiment>): Claim => ({
     ...smallKill,
     experiment: (random) => ({ ...smallKill.experiment(random), ...differs(random) }),
@@ -68,5 +68,11 @@ describe('what reaches nobody is unknown', () => {
       verdict: 'unknown',
       why: expect.stringMatching(/^load: worker-\d reaches Redis without a proxy$/),
     });
+  });
+
+  test('a Redis behind TLS: skipped, and it says why', async () => {
+    const redis = { kind: 'external', url: 'rediss://127.0.0.1:1', version: '7.0.0' } as const;
+    const { result } = await run(lostReply, { redis });
+    expect(result).toMatchObject({ verdict: 'skipped', why: expect.stringContaining('TLS') });
   });
 });

@@ -5,7 +5,7 @@ import { openProxy, type TcpProxy } from './proxy.ts';
 import type { Link, SystemSpec } from './spec.ts';
 
 export interface Links {
-  /** `undefined`: this link goes straight. @throws {Error} if the server speaks TLS, which no proxy can follow */
+  /** `undefined`: this link goes straight. It must not be one with TLS: no proxy could tell the messages apart. */
   toRedis(from: 'api' | 'worker' | 'subscriber', redisUrl: string): Promise<TcpProxy | undefined>;
   toService(to: 'api' | 'worker' | 'subscriber', port: number): Promise<TcpProxy | undefined>;
   close(): Promise<void>;
@@ -21,9 +21,8 @@ export function linksOf({ proxied }: SystemSpec): Links {
   };
   return {
     toRedis: async (from, redisUrl) => {
-      const { protocol, hostname: host, port } = new URL(redisUrl);
-      if (proxied.length > 0 && protocol !== 'redis:')
-        throw new Error(`a proxy cannot follow TLS: ${protocol}//${host}; it takes a redis:// server`);
+      const { hostname, port } = new URL(redisUrl);
+      const host = hostname.replace(/^\[(.*)\]$/, '$1');
       return through(`${from}-redis`, { to: { host, port: Number(port || 6379) }, framing: resp });
     },
     toService: (to, port) => through(`client-${to}`, { to: { host: '127.0.0.1', port }, framing: http }),
@@ -34,7 +33,7 @@ export function linksOf({ proxied }: SystemSpec): Links {
 }
 
 /** The same server and database, through the proxy. */
-export function redisUrlThrough(proxy: TcpProxy | undefined, redisUrl: string): string {
+export function redisUrlThrough(proxy: Pick<TcpProxy, 'port'> | undefined, redisUrl: string): string {
   if (proxy === undefined) return redisUrl;
   const url = new URL(redisUrl);
   url.hostname = '127.0.0.1';
