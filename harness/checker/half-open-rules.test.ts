@@ -51,7 +51,11 @@ test('violated: it connected and claimed nothing more; another worker did', () =
   h.ledger('a', 'claimed', 2999, 'worker-0');
   h.ledger('b', 'claimed', 3100, 'worker-1');
   h.ledger('a', 'acked', 3100, 'worker-0', { outcome: 'stale' });
-  expect(rule(h.history()).violations).toMatchObject([{ rule: 'noticed-in-time' }]);
+  const detail = '1 of 1 silenced workers never came back to work by themselves';
+  expect(rule(h.history())).toEqual({
+    violations: [{ rule: 'noticed-in-time', detail }],
+    evidence: { silenced: 1, reconnectMsMax: 2000 },
+  });
 });
 
 test('too little: no fault, or none that landed', () => {

@@ -15,13 +15,11 @@ export function noticedWithin(boundMs: number): Rule {
     if (silenced.length === 0) return tooLittle('no connection was silenced', { silenced: 0 });
     const reconnectsMs = silenced.flatMap((fault) => reconnectedAfterMs(fault) ?? []);
     const returnsMs = silenced.flatMap((fault) => backAfterMs(history, fault) ?? []);
-    const slowestMs = returnsMs.reduce((most, ms) => Math.max(most, ms), 0);
-    const evidence = {
-      silenced: silenced.length,
-      reconnectMsMax: roundMs(reconnectsMs.reduce((most, ms) => Math.max(most, ms), 0)),
-      backAtWorkMsMax: roundMs(slowestMs),
-      backAtWorkMsBound: boundMs,
-    };
+    const slowestMs = largest(returnsMs);
+    const evidence: Record<string, unknown> = { silenced: silenced.length };
+    if (reconnectsMs.length > 0) evidence.reconnectMsMax = roundMs(largest(reconnectsMs));
+    if (returnsMs.length > 0)
+      Object.assign(evidence, { backAtWorkMsMax: roundMs(slowestMs), backAtWorkMsBound: boundMs });
     const never = silenced.length - returnsMs.length;
     const late = `a silenced worker was back at work after ${roundMs(slowestMs)} ms, at most ${boundMs} ms`;
     const detail =
@@ -30,6 +28,10 @@ export function noticedWithin(boundMs: number): Rule {
         : !(slowestMs <= boundMs) && late;
     return finding('noticed-in-time', detail, evidence);
   };
+}
+
+function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
 }
 
 function reconnectedAfterMs({ proof }: Fault): number | undefined {

@@ -28,7 +28,7 @@ describe('one-job-each', () => {
     const h = written();
     h.job('a', 10);
     resent(h, 'b', 20);
-    const evidence = { intended: 2, sentAgain: 1, executedTwice: 0 };
+    const evidence = { intended: 2, sentAgain: 1, duplicated: 0 };
     expect(oneJobEach(h.history())).toEqual({ violations: [], evidence });
   });
 
@@ -36,7 +36,7 @@ describe('one-job-each', () => {
     const h = written();
     resentAs(h, 'a', 'a2', 10);
     h.read('a', null);
-    const evidence = { intended: 1, sentAgain: 1, executedTwice: 0 };
+    const evidence = { intended: 1, sentAgain: 1, duplicated: 0 };
     expect(oneJobEach(h.history())).toEqual({ violations: [], evidence });
   });
 
@@ -48,7 +48,7 @@ describe('one-job-each', () => {
     const detail = '1 of 2 intended submissions were executed as more than one job, the first as a and a2';
     expect(oneJobEach(h.history())).toEqual({
       violations: [{ rule: 'one-job-each', detail }],
-      evidence: { intended: 2, sentAgain: 2, executedTwice: 1 },
+      evidence: { intended: 2, sentAgain: 2, duplicated: 1 },
     });
   });
 
@@ -83,14 +83,14 @@ describe('told-at-last', () => {
     const detail = '1 of 2 intended submissions were never accepted, the first a after 3 tries';
     expect(oneJobEach(h.history())).toEqual({
       violations: [{ rule: 'told-at-last', detail }],
-      evidence: { intended: 2, sentAgain: 2, executedTwice: 0 },
+      evidence: { intended: 2, sentAgain: 2, duplicated: 0 },
     });
   });
 });
 
 test('too little: nothing was sent, or nothing had to be sent again', () => {
   const insufficient = 'no client had to send its submission again';
-  const none = { intended: 0, sentAgain: 0, executedTwice: 0 };
+  const none = { intended: 0, sentAgain: 0, duplicated: 0 };
   expect(oneJobEach(empty)).toEqual({ violations: [], evidence: none, insufficient });
   const h = written();
   h.job('a', 10);

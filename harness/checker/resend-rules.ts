@@ -26,7 +26,7 @@ export const oneJobEach: Rule = (history) => {
   const jobsOf = ({ ids }: Intent) => [...ids].filter((id) => wasExecuted(jobs.get(id)));
   const twice = intents.filter((intent) => jobsOf(intent).length > 1);
   const untold = intents.filter(({ told }) => !told);
-  const evidence = { intended: intents.length, sentAgain: again.length, executedTwice: twice.length };
+  const evidence = { intended: intents.length, sentAgain: again.length, duplicated: twice.length };
   const violations: Violation[] = [];
   const [first] = twice;
   if (first !== undefined) {
