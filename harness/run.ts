@@ -195,7 +195,7 @@ async function goThroughPhases(
 /** Why this claim cannot run here, and what to do about it. */
 async function whatIsMissing(
   claim: Claim,
-  { system: { disk } }: Experiment,
+  { system: { disk, proxied } }: Experiment,
   { redis, deadMan, queue }: RunContext,
 ): Promise<string | undefined> {
   const otherQueue = queue && whyNotAbout(claim, queue.adapter);
@@ -203,6 +203,8 @@ async function whatIsMissing(
   if (redis.kind === 'external') {
     const whose = `${withoutPassword(redis.url)} is not the harness's own: run it without --redis`;
     if (claim.crashesRedis === true) return `it must crash Redis, and ${whose}`;
+    if (proxied.length > 0 && redis.url.startsWith('rediss:'))
+      return `it breaks connections where a reply ends, which TLS hides, and ${whose}`;
     if (disk !== null) return `it chooses where Redis keeps its data, and ${whose}`;
   }
   return disk?.needed === 'always' ? whyNoDisk(deadMan) : undefined;

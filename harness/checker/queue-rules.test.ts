@@ -283,6 +283,21 @@ describe('redelivered-in-time', () => {
     expect(killed(200, 'running', 'worker-1')).toEqual(never);
   });
 
+  test('after a silence too, and each fault is a matter of its own', () => {
+    const h = two();
+    h.fault('half-open', 'worker-1', 100, { inFlight: [{ job: 'a' }] });
+    h.ledger('a', 'claimed', 601, 'worker-2');
+    const detail = 'p99 from silence to redelivery is 501 ms of at most 500 ms';
+    expect(redeliveredWithin(500, 'half-open')(h.history())).toEqual({
+      violations: [{ rule: 'redelivered-in-time', detail }],
+      evidence: evidence(501),
+    });
+    expect(redeliveredWithin(500)(h.history())).toMatchObject({
+      violations: [],
+      insufficient: 'no job that a killed worker held was delivered again',
+    });
+  });
+
   test('no need of it: its result was recorded, or it is a dead letter', () => {
     const insufficient = 'no job that a killed worker held was delivered again';
     expect(killed(undefined, 'done')).toEqual({ violations: [], evidence: {}, insufficient });

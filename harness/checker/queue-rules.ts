@@ -142,17 +142,24 @@ export const allDone: Rule = (history) => {
   return open === undefined ? finding('all-done', false) : tooLittle(open);
 };
 
+/** After which faults jobs must be delivered again: what the fault is called, and whom it hit. */
+const takenFrom = {
+  'worker-kill': { fault: 'kill', victim: 'a killed worker' },
+  'half-open': { fault: 'silence', victim: 'a silenced worker' },
+} as const;
+
 /**
- * "redelivered-in-time": from each kill to the next claim of each job that the dead worker held, by another worker,
- * the 99th percentile is at most `boundMs`; and each such job without a result was delivered again.
+ * "redelivered-in-time": from each kill (or silence) to the next claim of each job that its victim held, by another
+ * worker, the 99th percentile is at most `boundMs`; and each such job without a result was delivered again.
  */
-export function redeliveredWithin(boundMs: number): Rule {
+export function redeliveredWithin(boundMs: number, after: keyof typeof takenFrom = 'worker-kill'): Rule {
+  const said = takenFrom[after];
   return (history) => {
     const { jobs } = accountOf(history);
     const waitsMs: number[] = [];
     const never: JobAccount[] = [];
     for (const { kind, target, atMs, proof } of faultsOf(history.events)) {
-      if (kind !== 'worker-kill') continue;
+      if (kind !== after) continue;
       for (const { job } of (proof.inFlight ?? []) as { job: string }[]) {
         const known = jobs.get(job);
         const next = known?.claims.find((line) => line.atMs > atMs && line.source !== target);
@@ -162,7 +169,7 @@ export function redeliveredWithin(boundMs: number): Rule {
       }
     }
     if (waitsMs.length === 0 && never.length === 0)
-      return tooLittle('no job that a killed worker held was delivered again');
+      return tooLittle(`no job that ${said.victim} held was delivered again`);
     const evidence: Record<string, unknown> = { recovered: waitsMs.length };
     if (waitsMs.length > 0) {
       const recoveryMsP50 = roundMs(quantile(waitsMs, 0.5));
@@ -171,11 +178,11 @@ export function redeliveredWithin(boundMs: number): Rule {
     }
     const rule = 'redelivered-in-time';
     if (never.length > 0) {
-      const detail = `${never.length} jobs that a killed worker held were never delivered again, the first ${never[0]!.id}`;
+      const detail = `${never.length} jobs that ${said.victim} held were never delivered again, the first ${never[0]!.id}`;
       return finding(rule, detail, { ...evidence, neverRedelivered: never.length });
     }
     const p99 = quantile(waitsMs, 0.99);
-    const detail = `p99 from kill to redelivery is ${Number(p99.toFixed(2))} ms of at most ${boundMs} ms`;
+    const detail = `p99 from ${said.fault} to redelivery is ${Number(p99.toFixed(2))} ms of at most ${boundMs} ms`;
     return finding(rule, !(p99 <= boundMs) && detail, evidence);
   };
 }

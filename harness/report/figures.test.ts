@@ -19,6 +19,10 @@ test.each([
   ],
   [{ recoveryMsP99: 9, recoveryMsP99AtMost: 10 }, ['recovery p99 9 ms of at most 10']],
   [{ failed: 3, requests: 248 }, ['3 failed of 248 requests']],
+  [
+    { intended: 158, sentAgain: 7, duplicated: 0 },
+    ['7 sent again of 158 intended submissions', '0 duplicated'],
+  ],
   [{ deepest: 40, cap: 40 }, ['deepest queue 40 of at most 40']],
   [{ ratio: 1.0376 }, ['ratio 1.04 ×']],
   [{ messages: 205, commandsPerJob: 30.62 }, ['205 messages', '30.6 commands per job']],

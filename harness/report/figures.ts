@@ -26,6 +26,7 @@ const pairs: readonly [part: string, whole: string, noun: string, label?: string
   ['failed', 'requests', 'requests'],
   ['overtaken', 'ordered', 'jobs'],
   ['ignorant', 'watched', 'submissions'],
+  ['sentAgain', 'intended', 'intended submissions'],
   ['refusedAcks', 'lateAcks', 'late acks', 'refused'],
   ['missing', 'expected', 'expected'],
   ['lostWrites', 'acknowledgedWrites', 'writes', 'lost'],
@@ -46,6 +47,8 @@ const faultNouns: Readonly<Record<string, string>> = {
   'redis-terminate': 'Redis SIGTERM',
   'client-kill': 'cut connection',
   poison: 'poisoned worker',
+  'lost-reply': 'lost answer',
+  'half-open': 'silenced worker',
 };
 
 /** The phrases, the most telling first. */

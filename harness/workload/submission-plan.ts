@@ -14,6 +14,8 @@ export interface PlannedJob {
   atMs: number;
   /** How long its code waits in the sandbox. */
   jobMs: number;
+  /** The id under which it was sent first, if this is another try under another key. */
+  resendOf?: string;
 }
 
 export interface Arrivals {
