@@ -42,13 +42,18 @@ export function decodeEnqueued(job: Job, cap: number, reply: unknown): Enqueued 
 
 /** A flat list of id, payload, fence, attempt, version. */
 export function decodeClaims(reply: unknown): Claim[] {
-  return inGroups(reply as Flat, 5).map(([id, payload, fence, attempt, version]) => ({
-    id: String(id),
-    payload: String(payload),
-    fence: Number(fence),
-    attempt: Number(attempt),
-    version: Number(version),
-  }));
+  const flat = reply as Flat;
+  const claims: Claim[] = [];
+  for (let i = 0; i < flat.length; i += 5) {
+    claims.push({
+      id: String(flat[i]),
+      payload: String(flat[i + 1]),
+      fence: Number(flat[i + 2]),
+      attempt: Number(flat[i + 3]),
+      version: Number(flat[i + 4]),
+    });
+  }
+  return claims;
 }
 
 /** A flat list of id, state, version, attempts. */
@@ -64,6 +69,17 @@ export function decodeChanges(reply: unknown): JobChange[] {
 export function decodeAcked(reply: unknown): Acked {
   const [outcome, version] = reply as ['acked' | 'already', number] | ['stale'];
   return outcome === 'stale' ? { outcome } : { outcome, version: Number(version) };
+}
+
+/** A flat list of outcome, version. */
+export function decodeAcks(reply: unknown): Acked[] {
+  const flat = reply as string[];
+  const acks: Acked[] = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    const outcome = flat[i] as Acked['outcome'];
+    acks.push(outcome === 'stale' ? { outcome } : { outcome, version: Number(flat[i + 1]) });
+  }
+  return acks;
 }
 
 export function decodeCounts(reply: unknown): Record<JobState, number> {

@@ -7,7 +7,7 @@ import { closeRedis, openBlockingReader, openCommands } from '../connection.ts';
 import { createHand } from '../hand.ts';
 import { createPoll } from '../poll.ts';
 import type { Acked, Claim, Consumer, QueueSettings } from '../queue.ts';
-import { decodeAcked, decodeChanges, decodeClaims } from '../record.ts';
+import { decodeAcks, decodeChanges, decodeClaims } from '../record.ts';
 import { runScript } from '../script.ts';
 import type { PreparedScripts } from './scripts.ts';
 
@@ -44,7 +44,7 @@ export function consumer(settings: QueueSettings, worker: string, scripts: Prepa
   const ack = batched(ackBatch, async (acks: { claim: Claim; result: string }[]): Promise<Acked[]> => {
     const args = acks.flatMap(({ claim: { id, fence }, result }) => [id, fence, result]);
     const replies = await run('ack', worker, settings.retentionMs, fenced ? 1 : 0, ...args);
-    return (replies as unknown[]).map(decodeAcked);
+    return decodeAcks(replies);
   });
 
   return {

@@ -9,7 +9,7 @@ export interface Scripts {
   enqueue: string;
   /** ARGV worker, session, leaseMs, max, take, (id, fence)* in hand → (id, payload, fence, attempt, version)* */
   adopt: string;
-  /** ARGV worker, retentionMs, fenced ('1' | '0'), (id, fence, result)* → (['acked' | 'already', version] | ['stale'])* */
+  /** ARGV worker, retentionMs, fenced ('1' | '0'), (id, fence, result)* → ('acked' | 'already' | 'stale', version)* */
   ack: string;
   /** ARGV worker, leaseMs, (id, fence)* in hand → ids that were lost */
   heartbeat: string;

@@ -6,7 +6,7 @@ import { closeRedis, openBlockingReader, openCommands } from '../connection.ts';
 import { createHand } from '../hand.ts';
 import { createPoll } from '../poll.ts';
 import type { Acked, Claim, Consumer, OnAlert, QueueSettings } from '../queue.ts';
-import { decodeAcked, decodeChanges, decodeClaims } from '../record.ts';
+import { decodeAcks, decodeChanges, decodeClaims } from '../record.ts';
 import { runScript } from '../script.ts';
 import type { PreparedScripts } from './scripts.ts';
 
@@ -53,8 +53,8 @@ export function consumer(
 
   const ack = batched(finishBatch, async (acks: { claim: Claim; result: string }[]): Promise<Acked[]> => {
     const args = acks.flatMap(({ claim: { id, fence }, result }) => [id, fence, result]);
-    const replies = await run('finish', worker, settings.retentionMs, fenced ? 1 : 0, ...args);
-    return (replies as unknown[]).map(decodeAcked);
+    const replies = await run('finish', settings.retentionMs, fenced ? 1 : 0, ...args);
+    return decodeAcks(replies);
   });
 
   const alertTrimmed = (entries: string[]) => {

@@ -5,11 +5,10 @@ local worker = ARGV[1]
 local lost, entries = {}, {}
 for i = 2, #ARGV, 2 do
   local id, fence = ARGV[i], ARGV[i + 1]
-  local state, jobFence, owner, ackedFence, entry =
-    unpack(redis.call('HMGET', job(id), 'state', 'fence', 'owner', 'ackedFence', 'entry'))
-  if state == 'running' and jobFence == fence and owner == worker then
+  local state, jobFence, entry = unpack(redis.call('HMGET', job(id), 'state', 'fence', 'entry'))
+  if state == 'running' and jobFence == fence then
     entries[#entries + 1] = entry
-  elseif not (state == 'done' and ackedFence == fence) then
+  elseif not (state == 'done' and jobFence == fence) then
     -- (Done by this very claim: its ack is on the way back. That is not lost.)
     lost[#lost + 1] = id
   end

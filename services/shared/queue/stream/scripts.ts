@@ -8,7 +8,7 @@ export interface Scripts {
   enqueue: string;
   /** ARGV worker, max, recover, id* in hand → [(id, payload, fence, attempt, version)*, last id, last of the bell] */
   claim: string;
-  /** ARGV worker, retentionMs, fenced ('1' | '0'), (id, fence, result)* → (['acked' | 'already', version] | ['stale'])* */
+  /** ARGV retentionMs, fenced ('1' | '0'), (id, fence, result)* → ('acked' | 'already' | 'stale', version)* */
   finish: string;
   /** ARGV worker, (id, fence)* in hand → [ids that were lost, entries that were trimmed] */
   heartbeat: string;
