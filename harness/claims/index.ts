@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import type { Claim } from '../claim.ts';
 
 /** The order of the course. Within a folder, claims are in the order of their ids, but for those that are listed. */
-const sections = ['fault', 'async', 'queue', 'pubsub', 'persistence', 'peer'];
+const sections = ['balance', 'scaling', 'fault', 'async', 'queue', 'pubsub', 'persistence', 'peer'];
 const order = [
   'fault/worker-kill-list',
   'fault/worker-kill-reliable-list',

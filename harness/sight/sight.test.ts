@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Claim, Nemesis } from '../claim.ts';
 import backpressure from '../claims/async/backpressure-bounds-the-queue.ts';
+import pullEvens from '../claims/balance/pull-evens-unequal-jobs.ts';
 import poisonJob from '../claims/fault/poison-job-is-quarantined.ts';
 import redisRestart from '../claims/fault/redis-restart-under-load.ts';
 import sigterm from '../claims/fault/sigterm-drains.ts';
 import workerKill from '../claims/fault/worker-kill-reliable-list.ts';
 import zombie from '../claims/fault/zombie-is-fenced.ts';
 import fifo from '../claims/queue/fifo.ts';
+import workersScale from '../claims/scaling/workers-scale-throughput.ts';
 import { heldAtEnd } from '../nemesis/victim.ts';
 import { laboratory, planted } from './laboratory.ts';
 import { bareClaim, idleWorkload, longJobs, smallKill } from './small-claims.ts';
@@ -36,6 +38,8 @@ const plantedBugs: [adapter: string, claim: Claim, rule: string][] = [
   ['stream-lets-go-of-the-entry', smallKill, 'nothing-lost'],
   ['stream-acks-for-anyone', zombie, 'one-result'],
   ['stream-renews-nothing', longJobs, 'no-redelivery'],
+  ['claims-more-than-it-can-run', pullEvens, 'evenly-shared'],
+  ['holds-redis-up-at-each-ack', workersScale, 'workers-scale'],
 ];
 
 describe('a planted bug is refuted', () => {
