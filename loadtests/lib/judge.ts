@@ -37,9 +37,13 @@ interface Seen {
   judgement?: { verdict: Verdict };
 }
 
-/** @param deal which program is submission number n */
-export function submitOne(deal: (n: number) => Program): void {
+/**
+ * @param deal which program is submission number n
+ * @param offered how many there are: at the very end k6 may begin one more than planned, which then does nothing
+ */
+export function submitOne(deal: (n: number) => Program, offered: number): void {
   const n = execution.scenario.iterationInTest;
+  if (n >= offered) return;
   const accepted = submit(n, deal(n));
   if (accepted !== undefined) awaitVerdict(accepted);
 }

@@ -40,7 +40,7 @@ export function scenario(shape: Shape) {
       const line: JournalLine = { event: 'planned', offered, durationMs, clients };
       console.log(JSON.stringify(line));
     },
-    submit: (): void => submitOne(deal),
+    submit: (): void => submitOne(deal, plan.offered),
     handleSummary: (data: K6Summary): Record<string, string> => {
       const summary = summaryOf(data, plan, objectives, settings);
       if (settings.outDir === undefined) return { stdout: `${table(summary, 80)}\n` };
