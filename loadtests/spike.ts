@@ -4,7 +4,7 @@ import { scenario } from './lib/scenario.ts';
 
 export const { options, setup, submit, handleSummary } = scenario({
   name: 'spike',
-  peakPerSecond: 80,
+  peakPerSecond: 60,
   durationMs: 40_000,
   from: 0.1,
   stages: [

@@ -4,7 +4,7 @@ import { scenario } from './lib/scenario.ts';
 
 export const { options, setup, submit, handleSummary } = scenario({
   name: 'stress',
-  peakPerSecond: 60,
+  peakPerSecond: 50,
   durationMs: 90_000,
   from: 0.25,
   stages: [

@@ -197,6 +197,7 @@ function codeOf(reply: RefinedResponse<'text'>): string {
   return typeof outcome === 'string' ? `http-${reply.status}/${outcome}` : `http-${reply.status}`;
 }
 
-function note(line: JournalLine): void {
-  console.log(JSON.stringify(line));
+/** Only where somebody collects it; on a terminal it would bury the table. */
+export function note(line: JournalLine): void {
+  if (settings.outDir !== undefined) console.log(JSON.stringify(line));
 }

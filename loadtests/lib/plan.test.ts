@@ -20,8 +20,8 @@ describe('what is offered', () => {
     expect(plan(100, 10_000, { from: 0.5, stages: [{ during: 1, to: 0.5 }] }).offered).toBe(500);
   });
 
-  test('there are clients for a second of submissions, never too few or too many', () => {
-    expect([1, 20, 21, 400, 5000].map((rate) => plan(rate, 1000).clients)).toEqual([20, 20, 21, 400, 1000]);
+  test('there are clients for three seconds of submissions, never too few or too many', () => {
+    expect([1, 6, 7, 300, 5000].map((rate) => plan(rate, 1000).clients)).toEqual([20, 20, 21, 900, 1000]);
   });
 });
 

@@ -28,8 +28,8 @@ export interface Plan extends Required<Shape> {
   clients: number;
 }
 
-/** For as long as a verdict may take: an answer that is later leaves no client for the next submission, and k6 says so. */
-const secondsUnderWay = 1;
+/** For longer than a verdict may take. When they come later still, no client is left for the next submission, and k6 says so. */
+const secondsUnderWay = 3;
 const fewestClients = 20;
 /** Each is a JavaScript runtime of its own, of about a megabyte. */
 const mostClients = 1000;

@@ -1,8 +1,7 @@
 // What every scenario file exports, made from its shape. Only k6 imports this.
 
 import type { Options, Scenario } from 'k6/options';
-import type { JournalLine } from './journal.ts';
-import { submitOne, verdictTimeoutMs } from './judge.ts';
+import { note, submitOne, verdictTimeoutMs } from './judge.ts';
 import { junit } from './junit.ts';
 import { objectivesOf } from './objectives.ts';
 import { type Plan, planOf, type Shape } from './plan.ts';
@@ -37,8 +36,7 @@ export function scenario(shape: Shape) {
     options,
     setup: (): void => {
       const { offered, durationMs, clients } = plan;
-      const line: JournalLine = { event: 'planned', offered, durationMs, clients };
-      console.log(JSON.stringify(line));
+      note({ event: 'planned', offered, durationMs, clients });
     },
     submit: (): void => submitOne(deal, plan.offered),
     handleSummary: (data: K6Summary): Record<string, string> => {

@@ -12,9 +12,9 @@ export const settings = {
   durationMs: __ENV.DURATION === undefined ? undefined : parseDuration(__ENV.DURATION),
   /** What the submissions are drawn from. */
   seed: wholeNumber('SEED', 0, 0xffff_ffff, 1),
-  /** Sets the idempotency keys and trace ids of this run apart from those of every other. */
+  /** Sets the idempotency keys and trace ids of this run apart from those of every other; if not given, each client draws one. */
   runId: __ENV.RUN_ID ?? `k6-${Date.now().toString(36)}`,
-  /** Where summary.json and junit.xml go; without it the table is printed instead. */
+  /** Where summary.json and junit.xml go, and the journal to the console; without it the table is printed instead. */
   outDir: __ENV.OUT_DIR,
   /** How many instances of k6 share the plan (execution segments): each has its share of what must be sent. */
   instances: wholeNumber('INSTANCES', 1, 10_000, 1),
