@@ -15,7 +15,8 @@ export interface Scene {
   temporaryDir: string;
   /** For what a run stores. */
   outDir: string;
-  run(script: string, args: readonly string[]): ReturnType<typeof start>;
+  /** @param env added to that of a person's shell */
+  run(script: string, args: readonly string[], env?: Record<string, string>): ReturnType<typeof start>;
   shell(line: string): ReturnType<typeof start>;
   /** Every process of a run of this scene: its id, its state, the run's token. */
   processes(): { pid: number; state: string; token: string }[];
@@ -32,7 +33,8 @@ export function scene(dir = mkdtempSync(join(tmpdir(), 'cli-test-'))): Scene {
   return {
     temporaryDir,
     outDir: mkdtempSync(join(dir, 'out-')),
-    run: (script, args) => start(process.execPath, [join(projectRoot, script), ...args], env),
+    run: (script, args, more) =>
+      start(process.execPath, [join(projectRoot, script), ...args], { ...env, ...more }),
     shell: (line) => start('sh', ['-c', line], { ...env, NODE: process.execPath }),
     processes,
     left: () => [...processes().map(({ pid }) => `process ${pid}`), ...readdirSync(temporaryDir)],
@@ -46,14 +48,14 @@ function start(command: string, args: readonly string[], env: Record<string, str
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
-    timeout: 60_000,
+    timeout: 120_000,
     killSignal: 'SIGKILL',
   });
 }
 
 /** What a person's shell has, and nothing that a test runner put there, such as FORCE_COLOR. */
 function environment(temporaryDir: string): Record<string, string> {
-  const names = ['PATH', 'HOME', 'LANG', 'REDIS_SERVER'];
+  const names = ['PATH', 'HOME', 'LANG', 'REDIS_SERVER', 'K6'];
   const own = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   return { ...Object.fromEntries(own), TERM: 'xterm-256color', TMPDIR: temporaryDir };
 }

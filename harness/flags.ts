@@ -62,7 +62,7 @@ export function parseWith<T>(program: Command, argv: readonly string[], help: st
       .replace(/\.$/, '');
     throw usage(said, error);
   }
-  const [extra] = program.args;
+  const extra = program.args[program.registeredArguments.length];
   if (extra !== undefined) throw usage(`${JSON.stringify(extra)} belongs to no flag`);
   return program.opts() as T;
 }

@@ -218,7 +218,8 @@ function checked(experiment: Experiment, history: History): { finding: Finding }
   }
 }
 
-function arenaOf(
+/** What workload and nemesis may know of a system, but for the end of the faults. */
+export function arenaOf(
   system: JudgeSystem,
   history: NemesisArena['history'],
   signal: AbortSignal,

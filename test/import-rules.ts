@@ -63,6 +63,10 @@ const isPath = (to: string) => folders.some((folder) => within(folder)(to));
 const pureFile = /^harness\/(checker\/.+|op|history|outcome|verdict|random)\.ts$/;
 const reportable = /^harness\/(op|verdict|history|claim|checker\/(cells|usl))\.ts$/;
 
+/** Plain constants, types and functions: the rest of loadtests/ runs in k6 alone. */
+const plainLoadtest =
+  /^loadtests\/lib\/(journal|junit|objectives|plan|random|slo|submissions|summary|table)\.ts$/;
+
 /** Each over production code; `no-test-in-production` keeps tests from being a way around them. */
 export const importRules: readonly ImportRule[] = [
   {
@@ -117,6 +121,15 @@ export const importRules: readonly ImportRule[] = [
     name: 'production imports no test',
     forbids: ({ to }) => isTest(to) || to === 'vitest' || to === 'fast-check',
   },
+  {
+    name: 'loadtests import only k6 and their own lib, because k6 runs them',
+    forbids: ({ from, to }) =>
+      within('loadtests')(from) && !within('loadtests/lib')(to) && !/^k6(\/|$)/.test(to),
+  },
+  {
+    name: 'harness imports of loadtests only what needs no k6',
+    forbids: ({ from, to }) => within('harness')(from) && within('loadtests')(to) && !plainLoadtest.test(to),
+  },
 ];
 
 /** A cycle of imports that run, as its files; the first that is found. */
@@ -149,6 +162,7 @@ export function cycleIn(edges: readonly Edge[]): string[] | undefined {
 const readsEnvironment = new Set([
   'services/shared/config.ts',
   'harness/cli.ts',
+  'harness/load.ts',
   'harness/start.ts',
   'bench/main.ts',
   'harness/system/process.ts',

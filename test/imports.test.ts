@@ -91,6 +91,11 @@ describe('each rule is seen to be broken', () => {
     [9, 'services/api/app.ts', 'services/subscriber/testing/browser.ts'],
     [9, 'harness/run.ts', 'test/redis.ts'],
     [9, 'harness/run.ts', 'fast-check'],
+    [10, 'loadtests/smoke.ts', 'node:fs'],
+    [10, 'loadtests/lib/x.ts', 'zod', 'type'],
+    [10, 'loadtests/lib/x.ts', 'loadtests/smoke.ts'],
+    [11, 'harness/load/x.ts', 'loadtests/smoke.ts'],
+    [11, 'harness/load/x.ts', 'loadtests/lib/judge.ts', 'type'],
   ];
 
   test.each(planted)('rule %i: %s imports %s %s', (rule, from, to, type) => {
@@ -111,6 +116,9 @@ describe('each rule is seen to be broken', () => {
     ['harness/report/terminal.ts', 'log-update'],
     ['harness/report/html/plot.ts', 'harness/report/figures.ts'],
     ['dashboards/x.ts', 'services/shared/metrics.ts'],
+    ['loadtests/lib/judge.ts', 'k6/http'],
+    ['loadtests/lib/judge.ts', 'k6'],
+    ['harness/load/flags.ts', 'loadtests/lib/plan.ts'],
     ['harness/system/dead-man.ts', 'harness/system/dead-man-main.ts', 'type'],
   ])('%s may import %s %s', (from, to, type?: string) => {
     const edge: Edge = { from, to, typeOnly: type === 'type' };

@@ -80,3 +80,29 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Of Linux on every architecture that Node runs on: USER_HZ. */
+export const ticksPerSecond = 100;
+
+/** What a process and its main thread have used of the processors since their birth; `undefined`: there is none (any more). */
+export function cpuTicks(pid: number): { process: number; mainThread: number } | undefined {
+  const [process, mainThread] = [usedTicks(`/proc/${pid}/stat`), usedTicks(`/proc/${pid}/task/${pid}/stat`)];
+  return process === undefined || mainThread === undefined ? undefined : { process, mainThread };
+}
+
+/** What all processors together did since the machine started; `undefined` where there is no /proc. */
+export function machineTicks(): { busy: number; total: number } | undefined {
+  const line = read('/proc/stat')?.split('\n', 1)[0];
+  if (line === undefined) return undefined;
+  // user nice system idle iowait irq softirq steal; what guests use is in the first two already.
+  const ticks = line.trim().split(/\s+/).slice(1, 9).map(Number);
+  const total = ticks.reduce((sum, part) => sum + part, 0);
+  return { busy: total - ticks[3]! - ticks[4]!, total };
+}
+
+function usedTicks(path: string): number | undefined {
+  const text = read(path);
+  if (text === undefined) return undefined;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}

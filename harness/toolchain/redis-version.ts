@@ -1,14 +1,6 @@
 // Which Redis is new enough. Nothing else.
 
+export { atLeast } from './version.ts';
+
 /** Debian 12 has 7.0; newer commands are used only where they are found. */
 export const redisFloor = '7.0';
-
-/** Compares number by number: '7.0.15' is at least '7.0'. */
-export function atLeast(version: string, floor: string): boolean {
-  const have = version.split('.').map(Number);
-  for (const [i, wanted] of floor.split('.').map(Number).entries()) {
-    const part = have[i] ?? 0;
-    if (part !== wanted) return part > wanted;
-  }
-  return true;
-}

@@ -1,8 +1,7 @@
 // Finds a redis-server or provides one: $REDIS_SERVER, PATH, one unpacked earlier, the distribution's package unpacked
 // into .tools/ without touching the system; else an error that says what to install. It starts no server.
 
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { namedProgram, searchPath } from './path.ts';
 import { inspectRedis, type RedisBinary } from './redis-binary.ts';
 import { unpackedRedis, unpackRedis } from './redis-package.ts';
 import { redisFloor } from './redis-version.ts';
@@ -17,10 +16,13 @@ export interface ProvideOptions {
   say: (line: string) => void;
 }
 
+const wanted = `the path of a redis-server ${redisFloor} or newer`;
+
 /** @throws {Error} that says what was tried and what to install. */
 export async function provideRedis({ root, env, say }: ProvideOptions): Promise<RedisBinary> {
   // Whoever names a server wants that one: no looking further.
-  if (env.REDIS_SERVER) return inspectRedis(namedServer(env.REDIS_SERVER), {}, 'REDIS_SERVER');
+  if (env.REDIS_SERVER)
+    return inspectRedis(namedProgram('REDIS_SERVER', env.REDIS_SERVER, wanted), {}, 'REDIS_SERVER');
 
   const tried: string[] = [];
   const attempt = async (find: () => Promise<RedisBinary | undefined>, missing: string) => {
@@ -35,7 +37,7 @@ export async function provideRedis({ root, env, say }: ProvideOptions): Promise<
     }
   };
   const onPath = async () => {
-    const path = searchPath(env.PATH ?? '');
+    const path = searchPath('redis-server', env.PATH ?? '');
     return path === undefined ? undefined : inspectRedis(path, {}, `PATH (${path})`);
   };
   const found =
@@ -54,27 +56,4 @@ export async function provideRedis({ root, env, say }: ProvideOptions): Promise<
       'or set REDIS_SERVER to the path of a redis-server',
     ].join('\n'),
   );
-}
-
-function namedServer(value: string): string {
-  const path = resolve(value);
-  if (isProgram(path)) return path;
-  const what = statSync(path, { throwIfNoEntry: false }) ? 'is not an executable file' : 'does not exist';
-  throw new Error(
-    `REDIS_SERVER=${value}: ${path} ${what}; expected the path of a redis-server ${redisFloor} or newer`,
-  );
-}
-
-function searchPath(path: string): string | undefined {
-  const dirs = path.split(delimiter).filter((dir) => dir !== '');
-  return dirs.map((dir) => join(dir, 'redis-server')).find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
