@@ -3,12 +3,15 @@
 
 import type { Redis } from 'ioredis';
 import type { JobRecord } from './queue.ts';
-import { decodeRecord } from './record.ts';
+import { decodeFlatRecord, decodeRecord } from './record.ts';
+import { scripts } from './stream/scripts.ts';
 
 /** Where an adapter keeps its jobs. */
 export interface Layout {
   /** The names of the places in which each id lies, sorted; a name stands there as often as the id does. */
   places(redis: Redis, prefix: string): Promise<Map<string, string[]>>;
+  /** What the adapter itself tells of a job. */
+  record(redis: Redis, prefix: string, id: string): Promise<JobRecord | null>;
   /** Whether a queued or a running job belongs into just these places. */
   right(job: JobRecord, places: string[]): boolean;
 }
@@ -26,7 +29,7 @@ export function watchInvariants(
   return async (acknowledged) => {
     const places = await layout.places(redis, prefix);
     for (const id of await redis.zrange(`${prefix}dead`, '0', '-1')) add(places, id, 'dead');
-    const jobs = await records(redis, prefix);
+    const jobs = await records(redis, prefix, layout);
     const wrong = [
       ...[...jobs.values()].flatMap((job) => placed(job, places.get(job.id) ?? [], layout)),
       ...[...jobs.values()].flatMap((job) => followed(before.get(job.id), job)),
@@ -54,6 +57,7 @@ export const listLayout: Layout = {
     for (const id of await redis.zrange(`${prefix}leases`, '0', '-1')) add(places, id, 'leases');
     return sorted(places);
   },
+  record: async (redis, prefix, id) => decodeRecord(id, await redis.hgetall(`${prefix}job:${id}`)),
   right: (job, places) =>
     job.state === 'queued'
       ? places.length === 1 && places[0] !== 'leases' && places[0] !== 'dead'
@@ -81,6 +85,7 @@ export const streamLayout: Layout = {
     for (const [entry, holder] of holders) add(places, `trimmed ${entry}`, `pending by ${holder}`);
     return sorted(places);
   },
+  record: async (redis, prefix, id) => decodeFlatRecord(id, await redis.eval(scripts.get, 1, prefix, id)),
   right: (job, places) =>
     job.state === 'queued'
       ? equal(places, ['stream']) || equal(places, ['pending by -', 'stream'])
@@ -101,11 +106,11 @@ async function keysOf(redis: Redis, prefix: string): Promise<Set<string>> {
   return keys;
 }
 
-async function records(redis: Redis, prefix: string): Promise<Map<string, JobRecord>> {
+async function records(redis: Redis, prefix: string, layout: Layout): Promise<Map<string, JobRecord>> {
   const jobs = new Map<string, JobRecord>();
   for (const key of await keysOf(redis, prefix)) {
     if (!key.startsWith('job:')) continue;
-    const record = decodeRecord(key.slice(4), await redis.hgetall(prefix + key));
+    const record = await layout.record(redis, prefix, key.slice(4));
     if (record) jobs.set(record.id, record);
   }
   return jobs;

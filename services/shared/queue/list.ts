@@ -23,7 +23,7 @@ const list: QueueAdapter = { name: 'list', contract: 'at-most-once', producer, c
 export default list;
 
 function producer(settings: QueueSettings): Producer {
-  const { redis, ...shared } = openProducer(settings, scripts.enqueue);
+  const { redis, ...shared } = openProducer(settings, scripts);
   return {
     ...shared,
     counts: async () => decodeCounts(await runScript(redis, scripts.counts, settings.prefix, [])),

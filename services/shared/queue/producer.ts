@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { batched } from './batch.ts';
 import { closeRedis, openCommands } from './connection.ts';
 import type { Enqueued, Job, JobRecord, Producer, QueueSettings } from './queue.ts';
-import { decodeChanges, decodeCounts, decodeEnqueued, decodeRecord } from './record.ts';
+import { decodeChanges, decodeCounts, decodeEnqueued, decodeFlatRecord, decodeRecord } from './record.ts';
 import { runScript, type Script } from './script.ts';
 
 /** Jobs in one script, so that none holds Redis up for long. */
@@ -12,7 +12,11 @@ const batchSize = 100;
 
 export type SharedProducer = Pick<Producer, 'enqueue' | 'get' | 'ping' | 'close'>;
 
-export function openProducer(settings: QueueSettings, enqueue: Script): { redis: Redis } & SharedProducer {
+/** @param get answers the fields of a record; without it they are those of the job's hash */
+export function openProducer(
+  settings: QueueSettings,
+  { enqueue, get }: { enqueue: Script; get?: Script },
+): { redis: Redis } & SharedProducer {
   const { prefix, cap } = settings;
   const redis = openCommands(settings.redis);
   const send = async (jobs: Job[]): Promise<Enqueued[]> => {
@@ -23,7 +27,10 @@ export function openProducer(settings: QueueSettings, enqueue: Script): { redis:
   return {
     redis,
     enqueue: batched(batchSize, send),
-    get: async (id) => decodeRecord(id, await redis.hgetall(`${prefix}job:${id}`)),
+    get: async (id) =>
+      get === undefined
+        ? decodeRecord(id, await redis.hgetall(`${prefix}job:${id}`))
+        : decodeFlatRecord(id, await runScript(redis, get, prefix, [id])),
     ping: async () => {
       await redis.ping();
     },
@@ -34,10 +41,10 @@ export function openProducer(settings: QueueSettings, enqueue: Script): { redis:
 /** The producer of an adapter that has leases: it also has dead letters. */
 export function queueProducer(
   settings: QueueSettings,
-  scripts: Record<'enqueue' | 'counts' | 'redrive', Script>,
+  scripts: Record<'enqueue' | 'counts' | 'redrive', Script> & { get?: Script },
 ): Producer {
   const { prefix } = settings;
-  const { redis, ...shared } = openProducer(settings, scripts.enqueue);
+  const { redis, ...shared } = openProducer(settings, scripts);
   return {
     ...shared,
     counts: async () => decodeCounts(await runScript(redis, scripts.counts, prefix, [])),

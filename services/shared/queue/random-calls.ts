@@ -117,7 +117,9 @@ async function take(world: World, one: Step): Promise<void> {
       await workers.get(one.worker)!.heartbeat();
       break;
     case 'reap':
-      await workers.get(one.worker)!.reap();
+      for (const { id, state, version, attempts } of await workers.get(one.worker)!.reap()) {
+        expect(await producer.get(id)).toMatchObject({ state, version, attempts });
+      }
       break;
     case 'expire': {
       const leased = await misfortunes.leased(redis, prefix);

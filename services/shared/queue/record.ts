@@ -23,6 +23,11 @@ export function decodeRecord(id: string, fields: Record<string, string>): JobRec
   };
 }
 
+/** The same from a flat list of names and values, as scripts answer it. */
+export function decodeFlatRecord(id: string, flat: unknown): JobRecord | null {
+  return decodeRecord(id, Object.fromEntries(inGroups(flat as string[], 2)) as Record<string, string>);
+}
+
 /** What record/enqueue.lua answers for one job. */
 export function decodeEnqueued(job: Job, cap: number, reply: unknown): Enqueued {
   const answer = reply as ['accepted' | 'full', number] | ['known' | 'conflict', string[]];
@@ -34,8 +39,7 @@ export function decodeEnqueued(job: Job, cap: number, reply: unknown): Enqueued 
       return { outcome: 'accepted', record: { id: job.id, payload: job.payload, ...fresh } };
     }
     default: {
-      const fields = Object.fromEntries(inGroups(answer[1], 2)) as Record<string, string>;
-      return { outcome: answer[0], record: decodeRecord(job.id, fields) as JobRecord };
+      return { outcome: answer[0], record: decodeFlatRecord(job.id, answer[1]) as JobRecord };
     }
   }
 }

@@ -18,8 +18,9 @@ const misfortunes: Misfortunes = {
     return [...places].filter(([, where]) => where.some(byAnyone)).map(([id]) => id);
   },
   async expire(redis, prefix, id) {
-    const [owner, entry] = await redis.hmget(`${prefix}job:${id}`, 'owner', 'entry');
-    await redis.xclaim(`${prefix}stream`, 'workers', owner!, 0, entry!, 'IDLE', 700_000, 'JUSTID');
+    const entry = (await redis.hget(`${prefix}job:${id}`, 'entry'))!;
+    const [[, owner]] = (await redis.xpending(`${prefix}stream`, 'workers', entry, entry, 1)) as [string[]];
+    await redis.xclaim(`${prefix}stream`, 'workers', owner!, 0, entry, 'IDLE', 700_000, 'JUSTID');
   },
   loseReply: async (redis, prefix, worker) => void (await redis.eval(scripts.claim, 1, prefix, worker, 1, 0)),
 };
@@ -45,7 +46,7 @@ const bugs: [string, keyof Scripts, string, string][] = [
   [
     'the reap does not raise the fence, and nobody asks for the owner',
     'reap',
-    "redis.call('HINCRBY', job(id), 'fence', 1)",
+    "redis.call('HINCRBY', job(id), 'fence', 2)",
     "redis.call('HSET', job(id), 'fence', 0)",
   ],
   [
@@ -63,11 +64,11 @@ const bugs: [string, keyof Scripts, string, string][] = [
     "redis.call('XCLAIM', stream, group, worker, 0, entry[1], 'JUSTID')",
     "redis.call('XACK', stream, group, entry[1])",
   ],
-  ['the claim gives no owner', 'claim', "'owner', worker, ", ''],
+  ['the claim forgets the entries of others', 'claim', "read(nobody, '0', max - count)", '{}'],
   [
     'the release resets the fence',
     'release',
-    "redis.call('HINCRBY', job(id), 'fence', 1)",
+    "redis.call('HINCRBY', job(id), 'fence', 2)",
     "redis.call('HSET', job(id), 'fence', 0)",
   ],
   ['the redrive leaves the dead letter', 'redrive', "redis.call('ZREM', prefix .. 'dead', id)", ''],

@@ -19,6 +19,7 @@ export function stream(overrides: Partial<Scripts> = {}, name = 'stream'): Queue
   const texts = { ...scripts, ...overrides };
   const prepared = {
     enqueue: prepareScript(texts.enqueue),
+    get: prepareScript(texts.get),
     claim: prepareScript(texts.claim),
     finish: prepareScript(texts.finish),
     heartbeat: prepareScript(texts.heartbeat),

@@ -1,26 +1,19 @@
--- A claim, whole: takes entries, gives each job a fence, and answers them. What went back to nobody comes first, the
--- oldest before the others; then what is new.
+-- A claim, whole: takes entries and answers their jobs, each with a fence of its own. What went back to nobody comes first,
+-- the oldest before the others; then what is new.
 -- ARGV: worker, max, recover ('1': the reply of an earlier claim may have been lost, so also what this worker holds and
 -- does not know of), then, to recover, the ids of the claims in hand.
 -- Answers {claims: id, payload, fence, attempt, version of each in one flat list, last id of the stream, last of the bell}.
 local worker, max, recover = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
-local at = text(now())
 local claims, count = {}, 0
 
-local function tell(id, payload, fence, attempt, version)
-  local n = count * 5
-  claims[n + 1], claims[n + 2], claims[n + 3], claims[n + 4], claims[n + 5] = id, payload, fence, attempt, version
-  count = count + 1
-end
-
-local function take(entry, id)
+local function deliver(entry, id)
   local state, payload, fence, attempts, version =
     unpack(redis.call('HMGET', job(id), 'state', 'payload', 'fence', 'attempts', 'version'))
   if state ~= 'queued' then return finish({ entry }) end
-  fence, attempts, version = text(fence + 1), text(attempts + 1), text(version + 1)
-  redis.call('HSET', job(id), 'state', 'running', 'fence', fence, 'attempts', attempts, 'version', version,
-    'owner', worker, 'entry', entry, 'startedAtMs', at)
-  tell(id, payload, fence, attempts, version)
+  local n = count * 5
+  claims[n + 1], claims[n + 2], claims[n + 3], claims[n + 4], claims[n + 5] =
+    id, payload, text(fence + 1), text(attempts + 1), text(version + 1)
+  count = count + 1
 end
 
 -- At most `most` entries; of trimmed ones only the ids are left.
@@ -40,11 +33,7 @@ if recover then
   for i = 4, #ARGV do inHand[ARGV[i]] = true end
   for _, entry in ipairs(read(worker, '0', 10000)) do
     local id = entry[2] and entry[2][2]
-    if count < max and id and not inHand[id] then
-      local state, owner, payload, fence, attempts, version =
-        unpack(redis.call('HMGET', job(id), 'state', 'owner', 'payload', 'fence', 'attempts', 'version'))
-      if state == 'running' and owner == worker then tell(id, payload, fence, attempts, version) end
-    end
+    if count < max and id and not inHand[id] then deliver(entry[1], id) end
   end
 end
 
@@ -55,12 +44,12 @@ if count < max then
   end
   for _, entry in ipairs(returned) do
     redis.call('XCLAIM', stream, group, worker, 0, entry[1], 'JUSTID')
-    take(entry[1], entry[2][2])
+    deliver(entry[1], entry[2][2])
   end
 end
 
 if count < max then
-  for _, entry in ipairs(read(worker, '>', max - count)) do take(entry[1], entry[2][2]) end
+  for _, entry in ipairs(read(worker, '>', max - count)) do deliver(entry[1], entry[2][2]) end
 end
 
 local function last(key)

@@ -27,6 +27,7 @@ export function consumer(
   const reader = settings.pollEveryMs === 0 ? openBlockingReader(settings.redis, redis) : undefined;
   const poll = createPoll(settings.pollEveryMs);
   const hand = createHand();
+  const startedAtMs = new WeakMap<Claim, number>();
   // What a lost reply handed out is pending for us, and unknown to us.
   let recover = false;
   // Where the stream and the bell ended when there was nothing to claim.
@@ -45,15 +46,24 @@ export function consumer(
       string,
     ];
     const claims = decodeClaims(flat);
-    for (const claim of claims) hand.take(claim);
+    const nowMs = Date.now();
+    for (const claim of claims) {
+      hand.take(claim);
+      startedAtMs.set(claim, nowMs);
+    }
     recover = recovering && claims.length >= max;
     seen = last;
     return claims;
   }
 
   const ack = batched(finishBatch, async (acks: { claim: Claim; result: string }[]): Promise<Acked[]> => {
-    const args = acks.flatMap(({ claim: { id, fence }, result }) => [id, fence, result]);
-    const replies = await run('finish', settings.retentionMs, fenced ? 1 : 0, ...args);
+    const args = acks.flatMap(({ claim, result }) => [
+      claim.id,
+      claim.fence,
+      startedAtMs.get(claim) ?? 0,
+      result,
+    ]);
+    const replies = await run('finish', worker, settings.retentionMs, fenced ? 1 : 0, ...args);
     return decodeAcks(replies);
   });
 
@@ -93,7 +103,7 @@ export function consumer(
     },
 
     async release(claim) {
-      const reply = await run('release', claim.id, claim.fence, worker);
+      const reply = await run('release', claim.id, claim.fence);
       hand.drop(claim);
       return decodeChanges(reply)[0] ?? null;
     },

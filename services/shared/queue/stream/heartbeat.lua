@@ -6,7 +6,7 @@ local lost, entries = {}, {}
 for i = 2, #ARGV, 2 do
   local id, fence = ARGV[i], ARGV[i + 1]
   local state, jobFence, entry = unpack(redis.call('HMGET', job(id), 'state', 'fence', 'entry'))
-  if state == 'running' and jobFence == fence then
+  if state == 'queued' and jobFence + 1 == tonumber(fence) then
     entries[#entries + 1] = entry
   elseif not (state == 'done' and jobFence == fence) then
     -- (Done by this very claim: its ack is on the way back. That is not lost.)

@@ -13,23 +13,21 @@ if consumers.err then return { changes, trimmed, 0 } end
 
 local requeued = false
 local function reap(entry, id)
-  local state, owner, of, attempts, version =
-    unpack(redis.call('HMGET', job(id), 'state', 'owner', 'entry', 'attempts', 'version'))
-  if not (state == 'running' and of == entry) then return finish({ entry }) end
-  redis.call('HINCRBY', job(id), 'fence', 1)
-  version = version + 1
+  local state, of, attempts, version = unpack(redis.call('HMGET', job(id), 'state', 'entry', 'attempts', 'version'))
+  if not (state == 'queued' and of == entry) then return finish({ entry }) end
+  attempts, version = attempts + 1, version + 2
   local nextState = 'queued'
-  if maxAttempts > 0 and tonumber(attempts) >= maxAttempts then
+  redis.call('HINCRBY', job(id), 'fence', 2)
+  if maxAttempts > 0 and attempts >= maxAttempts then
     nextState = 'dead'
     redis.call('ZADD', prefix .. 'dead', at, id)
     finish({ entry })
   else
-    redis.call('HDEL', job(id), 'owner', 'startedAtMs')
     redis.call('XCLAIM', stream, group, nobody, 0, entry, 'JUSTID')
     requeued = true
   end
-  redis.call('HSET', job(id), 'state', nextState, 'version', version)
-  for _, value in ipairs({ id, nextState, version, tonumber(attempts) }) do changes[#changes + 1] = value end
+  redis.call('HSET', job(id), 'state', nextState, 'attempts', attempts, 'version', version)
+  for _, value in ipairs({ id, nextState, version, attempts }) do changes[#changes + 1] = value end
 end
 
 for _, flat in ipairs(consumers) do

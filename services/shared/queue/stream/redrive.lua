@@ -3,7 +3,5 @@
 local id = ARGV[1]
 if redis.call('HGET', job(id), 'state') ~= 'dead' then return {} end
 redis.call('ZREM', prefix .. 'dead', id)
-redis.call('HDEL', job(id), 'owner', 'entry', 'startedAtMs')
-redis.call('HSET', job(id), 'state', 'queued', 'attempts', 0)
-push(id)
+redis.call('HSET', job(id), 'state', 'queued', 'attempts', 0, unpack(push(id)))
 return { id, 'queued', redis.call('HINCRBY', job(id), 'version', 1), 0 }

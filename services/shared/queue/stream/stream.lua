@@ -26,7 +26,7 @@ local function waiting()
   return unread + returned
 end
 
-local function push(id) redis.call('XADD', stream, '*', 'id', id) end
+local function push(id) return { 'entry', redis.call('XADD', stream, '*', 'id', id) } end
 
 -- Wakes the workers that wait for something new: what goes back to nobody is not new in the stream.
 local function ring() redis.call('XADD', prefix .. 'bell', 'MAXLEN', 1, '*', 'ring', 1) end
@@ -36,4 +36,23 @@ local function finish(entries)
   redis.call('XACK', stream, group, unpack(entries))
   local oldest = redis.call('XPENDING', stream, group)[2]
   if oldest then redis.call('XTRIM', stream, 'MINID', '~', oldest, 'LIMIT', 0) end
+end
+
+-- All fields of a job, flat. A claim writes nothing: whoever the entry of an unfinished job is pending for runs it, with the
+-- fence, the attempt and the version after those of the record. They are written when the job changes hands or is finished.
+local function record(id)
+  local flat = redis.call('HGETALL', job(id))
+  local of = fields(flat)
+  if of.state ~= 'queued' then return flat end
+  local pending = redis.pcall('XPENDING', stream, group, of.entry, of.entry, 1)
+  local holder = not pending.err and pending[1] and pending[1][2]
+  if not holder or holder == nobody then return flat end
+  of.state, of.owner = 'running', holder
+  for _, name in ipairs({ 'fence', 'attempts', 'version' }) do of[name] = text(of[name] + 1) end
+  local running = {}
+  for name, value in pairs(of) do
+    running[#running + 1] = name
+    running[#running + 1] = value
+  end
+  return running
 end
