@@ -8,7 +8,7 @@ for i = 2, #ARGV, 2 do
   local state, jobFence, entry = unpack(redis.call('HMGET', job(id), 'state', 'fence', 'entry'))
   if state == 'queued' and jobFence + 1 == tonumber(fence) then
     entries[#entries + 1] = entry
-  elseif not (state == 'done' and jobFence == fence) then
+  elseif not (state == 'done' and jobFence + 1 == tonumber(fence)) then
     -- (Done by this very claim: its ack is on the way back. That is not lost.)
     lost[#lost + 1] = id
   end

@@ -38,21 +38,29 @@ local function finish(entries)
   if oldest then redis.call('XTRIM', stream, 'MINID', '~', oldest, 'LIMIT', 0) end
 end
 
--- All fields of a job, flat. A claim writes nothing: whoever the entry of an unfinished job is pending for runs it, with the
--- fence, the attempt and the version after those of the record. They are written when the job changes hands or is finished.
+-- All fields of a job, flat. Claims and results write as little as they can: whoever the entry of an unfinished job is pending
+-- for runs it; the fence, the attempt and the version of a delivery are those after the record's, and they are written only
+-- when the job changes hands. `run` is '<owner> <startedAtMs> <finishedAtMs>' of a job that is done.
 local function record(id)
-  local flat = redis.call('HGETALL', job(id))
-  local of = fields(flat)
-  if of.state ~= 'queued' then return flat end
-  local pending = redis.pcall('XPENDING', stream, group, of.entry, of.entry, 1)
-  local holder = not pending.err and pending[1] and pending[1][2]
-  if not holder or holder == nobody then return flat end
-  of.state, of.owner = 'running', holder
-  for _, name in ipairs({ 'fence', 'attempts', 'version' }) do of[name] = text(of[name] + 1) end
-  local running = {}
-  for name, value in pairs(of) do
-    running[#running + 1] = name
-    running[#running + 1] = value
+  local of = fields(redis.call('HGETALL', job(id)))
+  local versions = 0
+  if of.state == 'queued' then
+    local pending = redis.pcall('XPENDING', stream, group, of.entry, of.entry, 1)
+    local holder = not pending.err and pending[1] and pending[1][2]
+    if holder and holder ~= nobody then
+      of.state, of.owner, versions = 'running', holder, 1
+    end
+  elseif of.state == 'done' then
+    of.owner, of.startedAtMs, of.finishedAtMs = string.match(of.run, '^(.*) (%d+) (%d+)$')
+    of.run, versions = nil, 2
   end
-  return running
+  if versions > 0 then
+    of.fence, of.attempts, of.version = text(of.fence + 1), text(of.attempts + 1), text(of.version + versions)
+  end
+  local flat = {}
+  for name, value in pairs(of) do
+    flat[#flat + 1] = name
+    flat[#flat + 1] = value
+  end
+  return flat
 end
