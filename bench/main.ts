@@ -2,14 +2,21 @@
 // runs/bench-<timestamp>.json. A bench is a file beside this one and a line in `benches`.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startDeadMan } from '../harness/system/dead-man.ts';
+import { provideRedis } from '../harness/toolchain/redis.ts';
+import { accept } from './accept.ts';
 import type { Bench, Row } from './bench.ts';
 import { checker } from './checker.ts';
+import { memory } from './memory.ts';
+import { queues } from './queues.ts';
 
-const benches: readonly Bench[] = [checker];
+const benches: readonly Bench[] = [queues, accept, memory, checker];
+const root = join(import.meta.dirname, '..');
+const barWidth = 40;
 const usage = 64;
 
 process.exitCode = await main();
@@ -20,16 +27,26 @@ async function main(): Promise<number> {
     console.error(chosen);
     return usage;
   }
+  const say = (line: string) => console.log(`  ${line}`);
+  const redis = await provideRedis({ root, env: process.env, say });
+  const deadMan = await startDeadMan();
+  const temporaryDir = mkdtempSync(join(tmpdir(), 'redproof-'));
+  deadMan.registerDirectory(temporaryDir);
   const results = [];
-  for (const { name, what, run } of chosen) {
-    console.log(`${name}: ${what}`);
-    const began = performance.now();
-    const rows = await run();
-    const durationMs = Math.round(performance.now() - began);
-    console.log(`${table(rows)}\n`);
-    results.push({ name, what, durationMs, rows });
+  try {
+    for (const { name, what, bars, run } of chosen) {
+      console.log(`${name}: ${what}`);
+      const began = performance.now();
+      const rows = await run({ redis, deadMan, temporaryDir, say });
+      const durationMs = Math.round(performance.now() - began);
+      console.log(`${table(rows, bars)}\n`);
+      results.push({ name, what, durationMs, rows });
+    }
+  } finally {
+    await deadMan.dismiss();
+    rmSync(temporaryDir, { recursive: true, force: true });
   }
-  console.log(`stored in ${store(results)}`);
+  console.log(`stored in ${store(results, redis.version)}`);
   return 0;
 }
 
@@ -45,17 +62,23 @@ function choose(): readonly Bench[] | string {
   }
 }
 
-function table(rows: readonly Row[]): string {
+function table(rows: readonly Row[], bars: string | undefined): string {
   const columns = Object.keys(rows[0] ?? {});
-  const cells = [columns, ...rows.map((row) => columns.map((name) => row[name]!.toLocaleString('en-US')))];
+  const said = (value: number | string) =>
+    typeof value === 'number' ? value.toLocaleString('en-US') : value;
+  const cells = [columns, ...rows.map((row) => columns.map((name) => said(row[name]!)))];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]!.length)));
+  const longest = bars === undefined ? 0 : Math.max(...rows.map((row) => Number(row[bars])));
   return cells
-    .map((line) => `  ${line.map((cell, index) => cell.padStart(widths[index]!)).join('   ')}`)
+    .map((line, index) => {
+      const row = rows[index - 1];
+      const bar = row && bars ? '█'.repeat(Math.round((Number(row[bars]) / longest) * barWidth)) : '';
+      return `  ${line.map((cell, column) => cell.padStart(widths[column]!)).join('   ')}   ${bar}`.trimEnd();
+    })
     .join('\n');
 }
 
-function store(benches: unknown): string {
-  const root = join(import.meta.dirname, '..');
+function store(benches: unknown, redis: string): string {
   const startedAt = new Date();
   const dir = join(root, 'runs');
   mkdirSync(dir, { recursive: true });
@@ -67,6 +90,7 @@ function store(benches: unknown): string {
     cpus: cpus().length,
     cpu: cpu?.model ?? 'unknown',
     memoryMb: Math.round(totalmem() / 2 ** 20),
+    redis,
   };
   const described = {
     schema: 1,

@@ -7,6 +7,7 @@ import { monotonicMs } from '../services/shared/clock.ts';
 import { upperBound95 } from './checker/bound.ts';
 import { type Cell, mergeCells } from './checker/cells.ts';
 import type { Claim } from './claim.ts';
+import type { QueueUnderTest } from './queue-under-test.ts';
 import { htmlReport } from './report/html.ts';
 import { junit } from './report/junit.ts';
 import {
@@ -37,7 +38,7 @@ export interface ChaosOptions {
   projectRoot: string;
   /** Skipped counts as unknown. */
   strict: boolean;
-  queue?: string;
+  queue?: QueueUnderTest;
 }
 
 /** The results, also on disk. Rejects with the signal's reason when it is interrupted; what was finished is stored. */
@@ -112,7 +113,11 @@ function lossOverAll(results: readonly ClaimResult[]): Record<string, unknown> {
   };
 }
 
-function describeRun(id: string, startedAt: Date, { seed, redis, projectRoot }: ChaosOptions): RunInfo {
+function describeRun(
+  id: string,
+  startedAt: Date,
+  { seed, redis, projectRoot, queue }: ChaosOptions,
+): RunInfo {
   return {
     id,
     startedAt: startedAt.toISOString(),
@@ -123,6 +128,7 @@ function describeRun(id: string, startedAt: Date, { seed, redis, projectRoot }: 
     platform: `${process.platform}-${process.arch}`,
     cpus: cpus().length,
     redis: { version: redis.version, provider: redis.kind },
+    ...(queue && { queue: { name: queue.adapter.name, contract: queue.adapter.contract } }),
   };
 }
 

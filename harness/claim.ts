@@ -1,7 +1,7 @@
 // What a claim is: the shape of every file under harness/claims/. Types and their small constructors; no I/O.
 
 import type { JobState } from '../services/shared/contract.ts';
-import type { Contract } from '../services/shared/queue/queue.ts';
+import type { Capability, Contract } from '../services/shared/queue/queue.ts';
 import type { Finding } from './checker/finding.ts';
 import type { History, Recorder } from './history.ts';
 import type { Random } from './random.ts';
@@ -75,6 +75,10 @@ export interface Claim {
   section: string;
   statement: string;
   contract?: Contract;
+  /** The queue adapter that this claim is about; with --queue another one it is left out. */
+  about?: string;
+  /** What the queue must be capable of (QueueAdapter.lacks). */
+  needs?: readonly Capability[];
   /** `true`: nothing else may run meanwhile, because it measures latency; the control then runs afterwards. */
   alone?: boolean;
   /** `true`: it takes so long that it runs only when it is named, or with --all. */

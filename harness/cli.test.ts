@@ -42,6 +42,7 @@ describe('usage', () => {
       '--strict',
       '--redis-config',
       '--all',
+      '--queue',
     ]) {
       expect(stdout).toContain(flag);
     }
@@ -87,6 +88,10 @@ describe('usage', () => {
       says: ['"http://127.0.0.1:6379"', 'redis://127.0.0.1:6379'],
     },
     { args: ['--redis', 'postgres'], says: ['"postgres"', 'redis://'] },
+    { args: ['--queue', 'kafka'], says: ['--queue "kafka"', 'no such adapter', 'stream', './my-adapter.ts'] },
+    { args: ['--queue', './nope.ts'], says: ['--queue "./nope.ts"', 'no such file'] },
+    { args: ['--queue', './harness/flags.ts'], says: ['no QueueAdapter', 'queue.ts'] },
+    { args: ['--queue', 'stream', '--claim', 'pubsub/fan-out'], says: ['--queue', 'none', 'has a queue'] },
     { args: ['--out', ''], says: ['--out', 'directory'] },
     {
       args: ['--redis-config', 'appendfsync'],

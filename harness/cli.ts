@@ -5,15 +5,18 @@
 
 import { resolve } from 'node:path';
 import { monotonicMs } from '../services/shared/clock.ts';
+import { loadAdapter } from '../services/shared/queue/load.ts';
 import { type ChaosOptions, runChaos } from './chaos.ts';
 import { loadClaims, selectClaims } from './claims/index.ts';
 import { exitWith, onInterrupt, write } from './command.ts';
 import { type Flags, parseFlags } from './flags.ts';
+import { type QueueUnderTest, usesQueue } from './queue-under-test.ts';
 import { answer } from './report/answer.ts';
 import { listing } from './report/listing.ts';
 import { multiplex } from './report/multiplexer.ts';
 import type { Results } from './report/result.ts';
 import { terminal } from './report/terminal.ts';
+import { planClaim } from './run.ts';
 import { startDeadMan } from './system/dead-man.ts';
 import { findRedis, UsageError } from './system/find-redis.ts';
 import { assertWritable } from './writable.ts';
@@ -32,12 +35,13 @@ async function main(argv: string[]): Promise<number> {
   try {
     const flags = parseFlags(argv);
     if (flags === undefined) return 0;
-    const claims = choose(await loadClaims(), flags);
+    const queue = await chosenQueue(flags);
+    const claims = choose(await loadClaims(), flags, queue);
     if (flags.list) {
       await write(process.stdout, listing(claims, flags.json === true));
       return 0;
     }
-    const results = await chaos(flags, flags.redisConfig ? [yourSettings(flags.redisConfig)] : claims);
+    const results = await chaos(flags, flags.redisConfig ? [yourSettings(flags.redisConfig)] : claims, queue);
     if (flags.json) await write(process.stdout, `${JSON.stringify(results, null, 2)}\n`);
     return statusOf(results);
   } catch (error) {
@@ -45,7 +49,11 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
-async function chaos(flags: Flags, claims: ChaosOptions['claims']): Promise<Results> {
+async function chaos(
+  flags: Flags,
+  claims: ChaosOptions['claims'],
+  queue: QueueUnderTest | undefined,
+): Promise<Results> {
   const stream = flags.json ? process.stderr : process.stdout;
   const say = (line: string) => void stream.write(`${line}\n`);
   const outDir = resolve(flags.out);
@@ -67,6 +75,7 @@ async function chaos(flags: Flags, claims: ChaosOptions['claims']): Promise<Resu
       signal: interrupted.signal,
       projectRoot,
       strict: flags.strict === true,
+      ...(queue && { queue }),
     });
     const results = await orInterrupted(run);
     if (flags.redisConfig) say(answer(results.claims[0]!, flags.redisConfig, stream.columns));
@@ -91,12 +100,30 @@ async function orInterrupted<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The list has the long ones too. */
-function choose(claims: ChaosOptions['claims'], { claim, all, list }: Flags): ChaosOptions['claims'] {
+/** The list has the long ones too. With --queue only those that have a queue. */
+function choose(
+  claims: ChaosOptions['claims'],
+  { claim, all, list }: Flags,
+  queue: QueueUnderTest | undefined,
+): ChaosOptions['claims'] {
   try {
-    return selectClaims(claims, claim, all === true || list === true);
+    const selected = selectClaims(claims, claim, all === true || list === true);
+    if (queue === undefined) return selected;
+    const ofQueue = selected.filter((one) => usesQueue(planClaim(one, 0).claim));
+    if (ofQueue.length > 0) return ofQueue;
+    throw new UsageError('--queue: none of the claims that --claim chooses has a queue');
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
+  }
+}
+
+async function chosenQueue({ queue }: Flags): Promise<QueueUnderTest | undefined> {
+  if (queue === undefined) return undefined;
+  try {
+    const adapter = await loadAdapter(queue);
+    return { spec: queue.includes('/') ? resolve(queue) : queue, adapter };
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(`--${error.message}`, { cause: error }) : error;
   }
 }
 

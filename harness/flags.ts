@@ -1,6 +1,7 @@
 // The flags of `npm run chaos`: what they are, what may be given, and what is said when something else is. No run here.
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { adapterNames } from '../services/shared/queue/load.ts';
 import { UsageError } from './system/find-redis.ts';
 
 export interface Flags {
@@ -10,6 +11,8 @@ export interface Flags {
   seed: number;
   repeat: number;
   redis?: string;
+  /** The queue adapter to put under the claims, by name or as a file. */
+  queue?: string;
   json?: true;
   out: string;
   strict?: true;
@@ -31,7 +34,9 @@ export function parseFlags(argv: readonly string[]): Flags | undefined {
         ? '--claim'
         : flags.all
           ? '--all'
-          : undefined;
+          : flags.queue !== undefined
+            ? '--queue'
+            : undefined;
     if (other !== undefined) {
       throw new UsageError(
         `--redis-config runs the ladder of faults on your settings, not the claims: leave out ${other}`,
@@ -101,6 +106,10 @@ function command(): Command {
       '--redis-config <name=value>',
       'what these settings of Redis keep through SIGTERM, SIGKILL and a power cut; may be given several times',
       redisSetting,
+    )
+    .option(
+      '--queue <adapter or file>',
+      `put this queue under every claim that its contract allows: ${adapterNames.join(', ')}, or ./my-adapter.ts`,
     )
     .option('--json', 'results.json on standard output, progress on standard error')
     .option('--out <dir>', 'where runs are stored', directory, 'runs')

@@ -15,6 +15,7 @@ import type { Finding } from './checker/finding.ts';
 import type { Claim, Experiment, NemesisArena } from './claim.ts';
 import { createRecorder, type History } from './history.ts';
 import { type Event, faultsOf, type Phase } from './op.ts';
+import { asPromised, type QueueUnderTest, whyNotAbout } from './queue-under-test.ts';
 import { createRandom } from './random.ts';
 import type { ClaimResult, Reporter } from './report/result.ts';
 import type { ArmStore, ClaimStore } from './store.ts';
@@ -32,7 +33,7 @@ export interface RunContext {
   signal: AbortSignal;
   projectRoot: string;
   /** Put this adapter in the place of the one that the claim names. The control keeps its own. */
-  queue?: string;
+  queue?: QueueUnderTest;
   /** `claim`: without its control a claim can be refuted, never held. @default 'both' */
   arms?: 'both' | 'claim';
 }
@@ -45,7 +46,7 @@ export type ArmName = 'claim' | 'control';
 export async function runClaim(claim: Claim, store: ClaimStore, context: RunContext): Promise<ClaimResult> {
   const began = monotonicMs();
   const { reporter, seed } = context;
-  const plan = planClaim(claim, seed, context.queue);
+  const plan = planClaim(claim, seed, context.queue?.spec);
   store.plan({ seed, claim: planOf(plan.claim), control: planOf(plan.control) });
   reporter.claimStarted?.(claim);
 
@@ -146,6 +147,9 @@ async function runArm(
   }
   arm.faults = faultsOf(history.events);
   if (arm.error === undefined) Object.assign(arm, checked(experiment, { events: history.events, ledger }));
+  if (arm.finding && name === 'claim' && context.queue) {
+    arm.finding = asPromised(arm.finding, context.queue.adapter.contract);
+  }
   arm.durationMs = Math.round(now());
   reporter.armFinished?.(claim, name, arm);
   return arm;
@@ -190,13 +194,17 @@ async function goThroughPhases(
 
 /** Why this claim cannot run here, and what to do about it. */
 async function whatIsMissing(
-  { crashesRedis }: Claim,
-  { system: { disk } }: Experiment,
-  { redis, deadMan }: RunContext,
+  claim: Claim,
+  { system: { disk, proxied } }: Experiment,
+  { redis, deadMan, queue }: RunContext,
 ): Promise<string | undefined> {
+  const otherQueue = queue && whyNotAbout(claim, queue.adapter);
+  if (otherQueue !== undefined) return otherQueue;
   if (redis.kind === 'external') {
     const whose = `${withoutPassword(redis.url)} is not the harness's own: run it without --redis`;
-    if (crashesRedis === true) return `it must crash Redis, and ${whose}`;
+    if (claim.crashesRedis === true) return `it must crash Redis, and ${whose}`;
+    if (proxied.length > 0 && redis.url.startsWith('rediss:'))
+      return `it breaks connections where a reply ends, which TLS hides, and ${whose}`;
     if (disk !== null) return `it chooses where Redis keeps its data, and ${whose}`;
   }
   return disk?.needed === 'always' ? whyNoDisk(deadMan) : undefined;

@@ -61,7 +61,7 @@ export function isTest(file: string): boolean {
 const within = (folder: string) => (path: string) => path.startsWith(`${folder}/`);
 const isPath = (to: string) => folders.some((folder) => within(folder)(to));
 const pureFile = /^harness\/(checker\/.+|op|history|outcome|verdict|random)\.ts$/;
-const reportable = /^harness\/(op|verdict|history|claim|checker\/cells)\.ts$/;
+const reportable = /^harness\/(op|verdict|history|claim|checker\/(cells|usl))\.ts$/;
 
 /** Plain constants, types and functions: the rest of loadtests/ runs in k6 alone. */
 const plainLoadtest =
@@ -96,7 +96,7 @@ export const importRules: readonly ImportRule[] = [
       within('harness/workload')(from) && /^harness\/(nemesis|system|toolchain)\//.test(to),
   },
   {
-    name: 'report imports only results, ops, verdicts, histories, claims and the cells of a table',
+    name: 'report imports only results, ops, verdicts, histories, claims, the cells of a table and the scalability law',
     forbids: ({ from, to }) =>
       within('harness/report')(from) && isPath(to) && !within('harness/report')(to) && !reportable.test(to),
   },
@@ -164,6 +164,7 @@ const readsEnvironment = new Set([
   'harness/cli.ts',
   'harness/load.ts',
   'harness/start.ts',
+  'bench/main.ts',
   'harness/system/process.ts',
   'harness/system/dead-man.ts',
 ]);

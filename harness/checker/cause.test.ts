@@ -35,6 +35,23 @@ test.each<[string, (h: WrittenHistory) => void, string]>([
     'no worker ever claimed it; its record says "absent"',
   ],
   [
+    'popped into a silent connection',
+    (h) => {
+      h.fault('half-open', 'worker-2', 120, { unheard: ['b', 'a'] });
+      h.read('a', { state: 'queued' });
+    },
+    'given to worker-2, which never heard of it (half-open at 120 ms); its record says "queued"',
+  ],
+  [
+    'the reply to its pop was lost',
+    (h) => {
+      h.fault('lost-reply', 'worker-1', 115, { moment: 'ack', job: 'a' });
+      h.fault('lost-reply', 'worker-2', 120, { moment: 'claim', job: 'a' });
+      h.read('a', { state: 'queued' });
+    },
+    'given to worker-2, which never heard of it (lost-reply at 120 ms); its record says "queued"',
+  ],
+  [
     'its worker was killed',
     (h) => {
       h.fault('worker-kill', 'worker-1', 120, {});

@@ -16,12 +16,23 @@ export function causeOf(job: JobAccount, faults: readonly Fault[]): string {
       (fault) => fault.target.startsWith('redis') && covers(fault, job.acknowledgedAtMs),
     );
     const context = during ? `; acknowledged while ${during.target} was under ${during.kind}` : '';
-    return `no worker ever claimed it; ${state}${context}`;
+    return `${neverHeard(job, faults) ?? 'no worker ever claimed it'}; ${state}${context}`;
   }
   const claims = job.claims.length > 1 ? `claimed by ${job.claims.map(claimant).join(' and ')}; ` : '';
   const outcome = last.outcome === 'stale' ? ' (stale)' : '';
   const what = `${last.event}${outcome} by ${last.source} at ${Math.round(last.atMs)} ms (attempt ${last.attempt ?? '?'})`;
   return `${claims}${what}${whatCameThen(last, faults)}; ${state}`;
+}
+
+/** Redis gave it to a worker, and the reply that said so never arrived. */
+function neverHeard({ id }: JobAccount, faults: readonly Fault[]): string | undefined {
+  const swallowed = faults.find(
+    ({ proof: { unheard, moment, job } }) =>
+      (Array.isArray(unheard) && unheard.includes(id)) || (moment === 'claim' && job === id),
+  );
+  if (swallowed === undefined) return undefined;
+  const { kind, target, atMs } = swallowed;
+  return `given to ${target}, which never heard of it (${kind} at ${Math.round(atMs)} ms)`;
 }
 
 function whatCameThen(last: LedgerLine, faults: readonly Fault[]): string {

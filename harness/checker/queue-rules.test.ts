@@ -6,6 +6,7 @@ import { type Rule, rules } from './finding.ts';
 import {
   accountOf,
   allDone,
+  deadAfterKills,
   lossShows,
   neverTwice,
   noRedelivery,
@@ -282,6 +283,21 @@ describe('redelivered-in-time', () => {
     expect(killed(200, 'running', 'worker-1')).toEqual(never);
   });
 
+  test('after a silence too, and each fault is a matter of its own', () => {
+    const h = two();
+    h.fault('half-open', 'worker-1', 100, { inFlight: [{ job: 'a' }] });
+    h.ledger('a', 'claimed', 601, 'worker-2');
+    const detail = 'p99 from silence to redelivery is 501 ms of at most 500 ms';
+    expect(redeliveredWithin(500, 'half-open')(h.history())).toEqual({
+      violations: [{ rule: 'redelivered-in-time', detail }],
+      evidence: evidence(501),
+    });
+    expect(redeliveredWithin(500)(h.history())).toMatchObject({
+      violations: [],
+      insufficient: 'no job that a killed worker held was delivered again',
+    });
+  });
+
   test('no need of it: its result was recorded, or it is a dead letter', () => {
     const insufficient = 'no job that a killed worker held was delivered again';
     expect(killed(undefined, 'done')).toEqual({ violations: [], evidence: {}, insufficient });
@@ -304,5 +320,49 @@ describe('by property', () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('dead-after-kills', () => {
+  /** Job a is in flight at each kill, and claimed again after each but the last. */
+  const killed = (times: number, state: string) => {
+    const h = written();
+    h.submit('a', 10, 'ok');
+    for (let i = 0; i < times; i++) {
+      h.ledger('a', 'claimed', 20 + 100 * i, `worker-${i}`);
+      h.fault('worker-kill', `worker-${i}`, 50 + 100 * i, { inFlight: [{ job: 'a' }] });
+    }
+    h.read('a', { state });
+    return h;
+  };
+  const rule = deadAfterKills(1);
+
+  test('valid: dead after the second kill', () => {
+    expect(rule(killed(2, 'dead').history())).toEqual({ violations: [], evidence: { killedTooOften: 1 } });
+  });
+
+  test('violated: it lives on', () => {
+    expect(rule(killed(2, 'queued').history()).violations).toMatchObject([
+      { rule: 'dead-after-kills', detail: expect.stringMatching(/^1 of 1 jobs .* are no dead letters/) },
+    ]);
+  });
+
+  test('violated: another one is dead though nobody killed its worker', () => {
+    const h = killed(2, 'dead');
+    h.submit('b', 400, 'ok');
+    h.read('b', { state: 'dead' });
+    expect(rule(h.history()).violations).toMatchObject([{ detail: expect.stringMatching(/first b$/) }]);
+  });
+
+  test('a result that was recorded just before the last kill is no second loss', () => {
+    expect(rule(killed(2, 'done').history())).toMatchObject({
+      violations: [],
+      insufficient: expect.stringContaining("no job's worker was killed more than 1 times"),
+    });
+  });
+
+  test('one kill, or none, is too little', () => {
+    expect(rule(killed(1, 'done').history()).insufficient).toBeDefined();
+    expect(rule(empty).insufficient).toBeDefined();
   });
 });

@@ -142,17 +142,24 @@ export const allDone: Rule = (history) => {
   return open === undefined ? finding('all-done', false) : tooLittle(open);
 };
 
+/** After which faults jobs must be delivered again: what the fault is called, and whom it hit. */
+const takenFrom = {
+  'worker-kill': { fault: 'kill', victim: 'a killed worker' },
+  'half-open': { fault: 'silence', victim: 'a silenced worker' },
+} as const;
+
 /**
- * "redelivered-in-time": from each kill to the next claim of each job that the dead worker held, by another worker,
- * the 99th percentile is at most `boundMs`; and each such job without a result was delivered again.
+ * "redelivered-in-time": from each kill (or silence) to the next claim of each job that its victim held, by another
+ * worker, the 99th percentile is at most `boundMs`; and each such job without a result was delivered again.
  */
-export function redeliveredWithin(boundMs: number): Rule {
+export function redeliveredWithin(boundMs: number, after: keyof typeof takenFrom = 'worker-kill'): Rule {
+  const said = takenFrom[after];
   return (history) => {
     const { jobs } = accountOf(history);
     const waitsMs: number[] = [];
     const never: JobAccount[] = [];
     for (const { kind, target, atMs, proof } of faultsOf(history.events)) {
-      if (kind !== 'worker-kill') continue;
+      if (kind !== after) continue;
       for (const { job } of (proof.inFlight ?? []) as { job: string }[]) {
         const known = jobs.get(job);
         const next = known?.claims.find((line) => line.atMs > atMs && line.source !== target);
@@ -162,7 +169,7 @@ export function redeliveredWithin(boundMs: number): Rule {
       }
     }
     if (waitsMs.length === 0 && never.length === 0)
-      return tooLittle('no job that a killed worker held was delivered again');
+      return tooLittle(`no job that ${said.victim} held was delivered again`);
     const evidence: Record<string, unknown> = { recovered: waitsMs.length };
     if (waitsMs.length > 0) {
       const recoveryMsP50 = roundMs(quantile(waitsMs, 0.5));
@@ -171,15 +178,45 @@ export function redeliveredWithin(boundMs: number): Rule {
     }
     const rule = 'redelivered-in-time';
     if (never.length > 0) {
-      const detail = `${never.length} jobs that a killed worker held were never delivered again, the first ${never[0]!.id}`;
+      const detail = `${never.length} jobs that ${said.victim} held were never delivered again, the first ${never[0]!.id}`;
       return finding(rule, detail, { ...evidence, neverRedelivered: never.length });
     }
     const p99 = quantile(waitsMs, 0.99);
-    const detail = `p99 from kill to redelivery is ${Number(p99.toFixed(2))} ms of at most ${boundMs} ms`;
+    const detail = `p99 from ${said.fault} to redelivery is ${Number(p99.toFixed(2))} ms of at most ${boundMs} ms`;
     return finding(rule, !(p99 <= boundMs) && detail, evidence);
   };
 }
 
 function needsDelivery({ finalState }: JobAccount): boolean {
   return finalState !== undefined && finalState !== 'done' && finalState !== 'dead';
+}
+
+/** "dead-after-kills": a job whose workers were killed more often than that is a dead letter, and no other job is. */
+export function deadAfterKills(survives: number): Rule {
+  return (history) => {
+    const { jobs } = accountOf(history);
+    const kills = new Map<string, number>();
+    for (const { kind, atMs, proof } of faultsOf(history.events)) {
+      if (kind !== 'worker-kill') continue;
+      for (const { job } of (proof.inFlight ?? []) as { job: string }[]) {
+        // Done, and never claimed again: its result was recorded just before the kill.
+        const known = jobs.get(job);
+        const recorded = known?.finalState === 'done' && !known.claims.some((line) => line.atMs > atMs);
+        if (!recorded) kills.set(job, (kills.get(job) ?? 0) + 1);
+      }
+    }
+    const often = [...kills].filter(([, count]) => count > survives).map(([job]) => job);
+    const evidence = { killedTooOften: often.length };
+    if (often.length === 0)
+      return tooLittle(`no job's worker was killed more than ${survives} times`, evidence);
+    const alive = often.filter((job) => jobs.get(job)?.finalState !== 'dead');
+    if (alive.length > 0) {
+      const detail = `${alive.length} of ${often.length} jobs whose workers were killed more than ${survives} times are no dead letters, the first ${alive[0]}`;
+      return finding('dead-after-kills', detail, evidence);
+    }
+    const dead = [...jobs.values()].filter(({ finalState }) => finalState === 'dead');
+    const early = dead.filter(({ id }) => !often.includes(id));
+    const detail = `${early.length} jobs are dead letters though their workers were killed no more than ${survives} times, the first ${early[0]?.id}`;
+    return finding('dead-after-kills', early.length > 0 && detail, evidence);
+  };
 }

@@ -60,7 +60,9 @@ describe('loadClaims', () => {
     const all = await loadClaims();
     const ids = all.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect([...new Set(ids.map((id) => id.split('/')[0]))].slice(0, 4)).toEqual([
+    expect([...new Set(ids.map((id) => id.split('/')[0]))].slice(0, 6)).toEqual([
+      'balance',
+      'scaling',
       'fault',
       'async',
       'queue',

@@ -4,8 +4,12 @@ import { readdirSync } from 'node:fs';
 import type { Claim } from '../claim.ts';
 
 /** The order of the course. Within a folder, claims are in the order of their ids, but for those that are listed. */
-const sections = ['fault', 'async', 'queue', 'pubsub', 'persistence'];
+const sections = ['balance', 'scaling', 'fault', 'async', 'queue', 'pubsub', 'persistence', 'peer'];
 const order = [
+  'fault/worker-kill-list',
+  'fault/worker-kill-reliable-list',
+  'fault/worker-kill-stream',
+  'fault/worker-kill-bullmq',
   'persistence/off-loses-everything',
   'persistence/rdb-shutdown-keeps-all',
   'persistence/rdb-crash-loses-since-snapshot',

@@ -16,9 +16,15 @@ const freshMs = 15;
 
 /**
  * @param draw from 0 to 1: where among the living workers the search begins
+ * @param able what else must be true of it
  * @throws {Error} when no worker runs a job within the deadline
  */
-export function catchWorker(arena: NemesisArena, draw: number, deadlineMs = 5000): Promise<Caught> {
+export function catchWorker(
+  arena: NemesisArena,
+  draw: number,
+  deadlineMs = 5000,
+  able: (worker: Instance) => boolean = () => true,
+): Promise<Caught> {
   const { system, signal, history } = arena;
   return waitUntil(
     () => {
@@ -31,7 +37,7 @@ export function catchWorker(arena: NemesisArena, draw: number, deadlineMs = 5000
         const running = held.some(
           ({ startedAtMs }) => startedAtMs !== undefined && isFresh(startedAtMs, arena),
         );
-        if (running) return { worker, held };
+        if (running && able(worker)) return { worker, held };
       }
       return undefined;
     },

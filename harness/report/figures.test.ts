@@ -19,7 +19,14 @@ test.each([
   ],
   [{ recoveryMsP99: 9, recoveryMsP99AtMost: 10 }, ['recovery p99 9 ms of at most 10']],
   [{ failed: 3, requests: 248 }, ['3 failed of 248 requests']],
+  [
+    { intended: 158, sentAgain: 7, duplicated: 0 },
+    ['7 sent again of 158 intended submissions', '0 duplicated'],
+  ],
   [{ deepest: 40, cap: 40 }, ['deepest queue 40 of at most 40']],
+  [{ efficiency: 0.9712, efficiencyAtLeast: 0.9 }, ['efficiency 0.97 of at least 0.9']],
+  [{ efficiency: 0.8991, efficiencyAtLeast: 0.9 }, ['efficiency 0.899 of at least 0.9']],
+  [{ sigma: 0.00312, kappa: 0.0000456, none: 0 }, ['0.0031 sigma', '0.000046 kappa', '0 none']],
   [{ ratio: 1.0376 }, ['ratio 1.04 ×']],
   [{ messages: 205, commandsPerJob: 30.62 }, ['205 messages', '30.6 commands per job']],
   // Names that it has never seen.

@@ -1,6 +1,6 @@
 // A claim's evidence as phrases for people: "0 lost of 178 jobs over 11 kills", "recovery p99 1,243 ms of at most 1,500".
-// It knows the grammar of the names (camel case, unit last, then the statistic, then Bound or AtMost) and a few pairs
-// that belong together; a name that it has never seen is shown too. Pure.
+// It knows the grammar of the names (camel case, unit last, then the statistic, then Bound, AtMost or AtLeast) and a few
+// pairs that belong together; a name that it has never seen is shown too. Pure.
 
 import type { Cell } from '../checker/cells.ts';
 import type { Fault } from '../op.ts';
@@ -26,6 +26,7 @@ const pairs: readonly [part: string, whole: string, noun: string, label?: string
   ['failed', 'requests', 'requests'],
   ['overtaken', 'ordered', 'jobs'],
   ['ignorant', 'watched', 'submissions'],
+  ['sentAgain', 'intended', 'intended submissions'],
   ['refusedAcks', 'lateAcks', 'late acks', 'refused'],
   ['missing', 'expected', 'expected'],
   ['lostWrites', 'acknowledgedWrites', 'writes', 'lost'],
@@ -36,6 +37,7 @@ const boundNames: Readonly<Record<string, string>> = { deepest: 'cap' };
 const labels: Readonly<Record<string, string>> = {
   deepest: 'deepest queue',
   gotWhileAway: 'received while away',
+  efficiency: 'efficiency',
 };
 const faultNouns: Readonly<Record<string, string>> = {
   'worker-kill': 'kill',
@@ -46,6 +48,8 @@ const faultNouns: Readonly<Record<string, string>> = {
   'redis-terminate': 'Redis SIGTERM',
   'client-kill': 'cut connection',
   poison: 'poisoned worker',
+  'lost-reply': 'lost answer',
+  'half-open': 'silenced worker',
 };
 
 /** The phrases, the most telling first. */
@@ -56,9 +60,9 @@ export function figures(evidence: Record<string, unknown>, faults: readonly Faul
     const [a, b] = [rest.get(part), rest.get(whole)];
     if (typeof a !== 'number' || typeof b !== 'number') continue;
     const over = part.startsWith('lost') ? countFaults(faults) : '';
-    const most = takeBound(rest, part);
+    const bound = takeBound(rest, part);
     phrases.push(
-      `${count(a)} ${label ?? labelOf(part)} of ${count(b)} ${noun}${over && ` over ${over}`}${most === undefined ? '' : `, at most ${count(most)}`}`,
+      `${count(a)} ${label ?? labelOf(part)} of ${count(b)} ${noun}${over && ` over ${over}`}${bound === undefined ? '' : `, ${bound.way} ${count(bound.value)}`}`,
     );
     for (const name of [part, whole, ...(part === 'lost' ? ['faults', 'kills', 'restarts'] : [])])
       rest.delete(name);
@@ -92,9 +96,10 @@ export function describeName(name: string): { label: string; unit: string } {
   return { label: labelOf(bare === '' ? name : bare), unit: unit?.[1] ?? '' };
 }
 
-/** Thousands separated; as many decimals as its size deserves. @param beside a number that it must not look equal to */
+/** Thousands separated; as many decimals as its size deserves, and two digits if it is tiny. @param beside a number that it must not look equal to */
 export function count(value: number, beside?: number): string {
   const size = Math.abs(value);
+  if (size > 0 && size < 0.005) return value.toLocaleString('en-US', { maximumSignificantDigits: 2 });
   const decimals = size < 10 ? 2 : size < 100 ? 1 : 0;
   const shown = value.toLocaleString('en-US', { maximumFractionDigits: decimals });
   if (beside === undefined || beside === value || count(beside) !== shown) return shown;
@@ -111,30 +116,35 @@ const units: readonly [suffix: string, unit: string][] = [
   ['ratio', '×'],
 ];
 
-function phrase(name: string, value: number, most: number | undefined): string {
+function phrase(name: string, value: number, bound: Bound | undefined): string {
   const { label, unit } = describeName(name);
-  const shown = count(value, most);
-  const limit = most === undefined ? '' : ` of at most ${count(most)}`;
+  const shown = count(value, bound?.value);
+  const limit = bound === undefined ? '' : ` of ${bound.way} ${count(bound.value)}`;
   if (unit !== '') return `${label} ${shown} ${unit}${limit}`;
   const labelFirst = name in labels || /^(p\d+|max|min)$/i.test(label.split(' ').at(-1)!);
   return labelFirst ? `${label} ${shown}${limit}` : `${shown} ${label}${limit}`;
 }
 
-/** The value of the bound of a figure; it is taken out of the rest. */
-function takeBound(rest: Map<string, unknown>, name: string): number | undefined {
+interface Bound {
+  value: number;
+  way: 'at most' | 'at least';
+}
+
+/** The bound of a figure; it is taken out of the rest. */
+function takeBound(rest: Map<string, unknown>, name: string): Bound | undefined {
   const bound = [...rest.keys()].find(
     (candidate) => candidate !== name && boundedBy(rest, candidate) === name,
   );
   const value = bound === undefined ? undefined : rest.get(bound);
   if (bound === undefined || typeof value !== 'number') return undefined;
   rest.delete(bound);
-  return value;
+  return { value, way: bound.endsWith('AtLeast') ? 'at least' : 'at most' };
 }
 
 /** Which figure `bound` limits, if it is a bound at all: recoveryMsBound → recoveryMsP99, lostAtMost → lost. */
 function boundedBy(evidence: ReadonlyMap<string, unknown>, bound: string): string | undefined {
   for (const [name, own] of Object.entries(boundNames)) if (own === bound && evidence.has(name)) return name;
-  const stem = /^(.+)(?:Bound|AtMost)$/.exec(bound)?.[1];
+  const stem = /^(.+)(?:Bound|AtMost|AtLeast)$/.exec(bound)?.[1];
   if (stem === undefined) return undefined;
   const statistics = ['', 'P99', 'Max', 'P999', 'P95', 'P90', 'P50'];
   const found = statistics.find((statistic) => typeof evidence.get(stem + statistic) === 'number');

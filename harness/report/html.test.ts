@@ -8,7 +8,7 @@ import { type ClaimResult, type Results, summaryOf } from './result.ts';
 
 const hostile = `</style></title><script>alert("1")</script><img src=x onerror='alert(2)'>&amp;\u0000\u001b[31m\`\${x}`;
 const tags =
-  /^(!doctype|html|head|body|meta|link|title|style|main|header|footer|nav|section|article|figure|figcaption|h[1-4]|p|b|br|a|span|div|dl|dt|dd|ul|li|table|thead|tbody|tr|th|td|details|summary|code|svg|g|line|rect|circle|text)$/;
+  /^(!doctype|html|head|body|meta|link|title|style|main|header|footer|nav|section|article|figure|figcaption|h[1-4]|p|b|br|a|span|div|dl|dt|dd|ul|li|table|thead|tbody|tr|th|td|details|summary|code|svg|g|line|rect|circle|path|text)$/;
 
 function fault(atMs: number, more: Partial<Fault> = {}): Fault {
   return {
@@ -42,6 +42,29 @@ function claim(id: string, more: Partial<ClaimResult> = {}): ClaimResult {
     ...more,
   };
 }
+
+const usl = { lambda: 18.8, sigma: 0, kappa: 0, peakWorkers: null, fitErrorPercentMax: 1 };
+const scaling = claim('scaling/x', {
+  evidence: {
+    efficiency: 1,
+    scalability: [
+      { workers: 1, jobsPerSecond: 18.8, efficiency: 1 },
+      { workers: 8, jobsPerSecond: 150.4, efficiency: 1 },
+    ],
+    usl,
+  },
+  control: {
+    ...claim('x').control,
+    evidence: {
+      scalability: [
+        { workers: 1, jobsPerSecond: 19, efficiency: 1 },
+        { workers: 4, jobsPerSecond: 38, efficiency: 0.5 },
+        { workers: 16, jobsPerSecond: 36, efficiency: 0.12 },
+      ],
+      usl: { ...usl, sigma: 0.5, kappa: 0.001, peakWorkers: 22, fitErrorPercentMax: 3 },
+    },
+  },
+});
 
 function results(...claims: ClaimResult[]): Results {
   const redis = { version: '7.0.15', provider: 'binary' as const };
@@ -85,6 +108,21 @@ test('every fault of both arms is a mark with its proof, whether it landed or he
   expect(page.match(/class="span"/g)).toHaveLength(4);
   for (const { atMs } of faults) expect(page).toContain(`at ${(atMs / 1000).toFixed(2)} s`);
   expect(page).toContain('runIdChanged: true');
+});
+
+test('scalability is a plot: every point of both arms, a curve and an ideal for each, and the law in words', () => {
+  const page = htmlReport(results(scaling));
+  expect(page.match(/<circle class="of-claim"/g)).toHaveLength(2);
+  expect(page.match(/<circle class="of-control"/g)).toHaveLength(3);
+  expect(page.match(/<path class="fitted /g)).toHaveLength(2);
+  expect(page.match(/<path class="ideal /g)).toHaveLength(2);
+  expect(page).not.toMatch(/NaN|Infinity|undefined/);
+  for (const text of ['150 jobs/s with 8, efficiency 1.00', 'σ 0.5', 'no peak', 'fits within 3 %'])
+    expect(page).toContain(text);
+  const { control } = claim('x');
+  const alone = htmlReport(results({ ...scaling, control }));
+  expect(alone.match(/<path class="fitted /g)).toHaveLength(1);
+  expect(htmlReport(results(claim('x')))).not.toContain('class="plot"');
 });
 
 test('a claim without faults, without evidence, skipped, or repeated is on the page too', () => {

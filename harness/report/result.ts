@@ -38,6 +38,8 @@ export interface RunInfo {
   platform: string;
   cpus: number;
   redis: { version: string; provider: 'binary' | 'docker' | 'external' };
+  /** With --queue: the adapter that took the place of each claim's own, and what it promises. */
+  queue?: { name: string; contract: string };
 }
 
 export interface Results {

@@ -9,6 +9,7 @@ import type { Verdict } from '../verdict.ts';
 import { figures } from './figures.ts';
 import { persistenceTables, type Table } from './persistence-table.ts';
 import type { ClaimResult, Reporter, Results, RunInfo } from './result.ts';
+import { scalingTables } from './scaling-table.ts';
 import { clip, plain, wrap, wrapPhrases } from './wrap.ts';
 
 export interface TerminalOptions {
@@ -112,7 +113,7 @@ export function terminal({ stream, now, dumb = false }: TerminalOptions): Report
       clearInterval(timer);
       area?.clear();
       area?.done();
-      for (const table of persistenceTables(results.claims))
+      for (const table of [...scalingTables(results.claims), ...persistenceTables(results.claims)])
         stream.write(`\n${tableLines(table, width(), style)}\n`);
       stream.write(`\n${closing(results, dir, style)}\n`);
     },
@@ -125,6 +126,7 @@ function heading(run: RunInfo, claims: number, from: string, width: number, styl
     `Redis ${run.redis.version} from ${plain(from)}`,
     `Node ${run.node}`,
     `${run.cpus} cores`,
+    ...(run.queue ? [`queue ${plain(run.queue.name)} (${run.queue.contract})`] : []),
   ];
   const many = claims === 1 ? '1 claim and the control' : `${claims} claims, each with a control`;
   return `${style('bold', 'redproof')}: ${many} that must fail\n${style('dim', wrapPhrases(facts, width, '  '))}`;

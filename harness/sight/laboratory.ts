@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { Claim } from '../claim.ts';
+import type { QueueUnderTest } from '../queue-under-test.ts';
 import type { ClaimResult, Reporter } from '../report/result.ts';
 import { type ArmName, type RunContext, runClaim } from '../run.ts';
 import { createStore } from '../store.ts';
@@ -25,6 +26,11 @@ export interface Laboratory {
   run(claim: Claim, differs?: Partial<RunContext>): Promise<Shown>;
   /** What is still there: the processes of this dead-man's runs, and temporary directories of any run. */
   leftovers(of?: DeadMan): { processes: number[]; directories: string[] };
+}
+
+/** An adapter from a file, as `--queue` would put it under a claim. */
+export function planted(spec: string): QueueUnderTest {
+  return { spec, adapter: { name: 'planted', contract: 'effectively-once' } };
 }
 
 export interface Shown {

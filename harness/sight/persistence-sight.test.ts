@@ -22,7 +22,7 @@ import { lastIncrement, recordsOf } from '../system/append-only-file.ts';
 import { startDeadMan } from '../system/dead-man.ts';
 import { whyNoDisk } from '../system/disk.ts';
 import { aofAlways, aofEverysec, aofNo, rdb } from '../system/persistence.ts';
-import { laboratory } from './laboratory.ts';
+import { laboratory, planted } from './laboratory.ts';
 
 const { run, leftovers } = laboratory();
 const prober = await startDeadMan();
@@ -130,7 +130,7 @@ describe('what keeps less than it says is refuted', () => {
   });
 
   test.runIf(withDisk)('an adapter that acknowledges what a full disk refused', async () => {
-    const queue = join(import.meta.dirname, 'adapters/acknowledges-before-writing.ts');
+    const queue = planted(join(import.meta.dirname, 'adapters/acknowledges-before-writing.ts'));
     const { result, arms } = await run(diskFull, { queue, ...onlyClaim });
     const broken = arms.claim?.finding?.violations.map(({ rule }) => rule);
     expect(result.verdict).toBe('refuted');

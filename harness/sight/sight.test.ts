@@ -5,14 +5,16 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Claim, Nemesis } from '../claim.ts';
 import backpressure from '../claims/async/backpressure-bounds-the-queue.ts';
+import pullEvens from '../claims/balance/pull-evens-unequal-jobs.ts';
 import poisonJob from '../claims/fault/poison-job-is-quarantined.ts';
 import redisRestart from '../claims/fault/redis-restart-under-load.ts';
 import sigterm from '../claims/fault/sigterm-drains.ts';
 import workerKill from '../claims/fault/worker-kill-reliable-list.ts';
 import zombie from '../claims/fault/zombie-is-fenced.ts';
 import fifo from '../claims/queue/fifo.ts';
+import workersScale from '../claims/scaling/workers-scale-throughput.ts';
 import { heldAtEnd } from '../nemesis/victim.ts';
-import { laboratory } from './laboratory.ts';
+import { laboratory, planted } from './laboratory.ts';
 import { bareClaim, idleWorkload, longJobs, smallKill } from './small-claims.ts';
 
 const { run, leftovers } = laboratory();
@@ -33,12 +35,17 @@ const plantedBugs: [adapter: string, claim: Claim, rule: string][] = [
   ['runs-what-is-done', fifo, 'one-result'],
   ['renews-nothing', longJobs, 'no-redelivery'],
   ['forgets-at-sigterm', sigterm, 'nothing-lost'],
+  ['stream-lets-go-of-the-entry', smallKill, 'nothing-lost'],
+  ['stream-acks-for-anyone', zombie, 'one-result'],
+  ['stream-renews-nothing', longJobs, 'no-redelivery'],
+  ['claims-more-than-it-can-run', pullEvens, 'evenly-shared'],
+  ['holds-redis-up-at-each-ack', workersScale, 'workers-scale'],
 ];
 
 describe('a planted bug is refuted', () => {
   for (const [adapter, claim, rule] of plantedBugs) {
     test(`${adapter}: ${claim.id}, ${rule}`, async () => {
-      const queue = join(import.meta.dirname, 'adapters', `${adapter}.ts`);
+      const queue = planted(join(import.meta.dirname, 'adapters', `${adapter}.ts`));
       const { result } = await run(claim, { queue, arms: 'claim' });
       expect(result).toMatchObject({ verdict: 'refuted', why: expect.stringMatching(`^${rule}: `) });
     });
@@ -135,7 +142,7 @@ describe('what cannot be judged is unknown', () => {
   });
 
   test('a service that cannot start', async () => {
-    const queue = join(import.meta.dirname, 'throws-on-import.fixture.ts');
+    const queue = planted(join(import.meta.dirname, 'throws-on-import.fixture.ts'));
     const { result, arms } = await run(smallKill, { queue, arms: 'claim' });
     expect(result).toMatchObject(unknown(/^set up: .*(api|worker)-\d: ended \(status 64\)/));
     expect(result.why).toContain('this adapter wants a library that is not installed');
@@ -143,7 +150,7 @@ describe('what cannot be judged is unknown', () => {
   });
 
   test('a queue adapter that is no file', async () => {
-    const { result } = await run(smallKill, { queue: '/no/such/adapter.ts', arms: 'claim' });
+    const { result } = await run(smallKill, { queue: planted('/no/such/adapter.ts'), arms: 'claim' });
     expect(result).toMatchObject(unknown(/^set up: /));
     expect(result.why).toContain('no such file');
   });

@@ -12,8 +12,10 @@ import { waitUntil } from '../wait.ts';
 import type { DeadMan } from './dead-man.ts';
 import { createDisk, type Disk, whyNoDisk } from './disk.ts';
 import { type LedgerTail, ledgerTail } from './ledger-tail.ts';
+import { linksOf, redisUrlThrough } from './links.ts';
 import { freePort } from './ports.ts';
 import { launch, type ManagedProcess } from './process.ts';
+import type { TcpProxy } from './proxy.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
 import type { RedisSource } from './redis-source.ts';
 import type { SystemSpec } from './spec.ts';
@@ -26,6 +28,9 @@ export interface Instance {
   readonly port: number;
   readonly url: string;
   readonly process: ManagedProcess;
+  /** Between it and Redis, and between its clients and it: where the spec says so. */
+  readonly redisProxy?: TcpProxy | undefined;
+  readonly clientProxy?: TcpProxy | undefined;
 }
 
 export interface JudgeSystem {
@@ -88,6 +93,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
   const ledger = ledgerTail();
   const running: Instance[] = [];
   const launched: ManagedProcess[] = [];
+  const links = linksOf(spec);
   const started: Record<Service, number> = { api: 0, worker: 0, subscriber: 0 };
 
   const start = async (service: Service, takeOver?: number): Promise<Instance> => {
@@ -95,6 +101,8 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
     const port = takeOver ?? (await freePort());
     const ledgerFile = join(ledgerDir, `${name}.ndjson`);
     ledger.follow(ledgerFile);
+    const redisProxy = await links.toRedis(service, redisUrl);
+    const clientProxy = await links.toService(service, port);
     const process = launch(
       {
         name,
@@ -103,7 +111,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
         cwd: place.projectRoot,
         logFile: join(logsDir, `${name}.log`),
         env: {
-          ...settingsOf(spec, redisUrl, prefix),
+          ...settingsOf(spec, redisUrlThrough(redisProxy, redisUrl), prefix),
           PORT: String(port),
           SERVICE_NAME: name,
           LEDGER_FILE: ledgerFile,
@@ -115,7 +123,8 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
     );
     launched.push(process);
     await process.waitForLog('"msg":"ready"', startDeadlineMs);
-    const instance = { service, name, port, url: `http://127.0.0.1:${port}`, process };
+    const url = `http://127.0.0.1:${clientProxy?.port ?? port}`;
+    const instance = { service, name, port, url, process, redisProxy, clientProxy };
     running.push(instance);
     return instance;
   };
@@ -129,6 +138,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
   const stop = async (): Promise<void> => {
     await reader?.close();
     await Promise.all(launched.filter((process) => process.alive()).map((process) => process.kill()));
+    await links.close();
     ledger.read();
     ledger.close();
     if (own) await own.stop();

@@ -14,9 +14,14 @@ export interface SystemSpec {
   redis: Record<string, string>;
   /** Redis keeps its data on a disk of its own, whose power can be cut. `null`: in a plain directory. */
   disk: DiskSpec | null;
+  /** Which links go through a proxy of the harness (proxy.ts): one for each instance. */
+  proxied: readonly Link[];
   /** Further environment variables (services/shared/config.ts) for all instances of a service. */
   env: { api: Record<string, string>; worker: Record<string, string>; subscriber: Record<string, string> };
 }
+
+/** From a service to Redis, or from clients to the API. */
+export type Link = 'api-redis' | 'worker-redis' | 'subscriber-redis' | 'client-api';
 
 export interface DiskSpec {
   sizeMiB: number;
@@ -40,6 +45,7 @@ export function judgeOf(
     leaseMs: 1000,
     redis: volatile,
     disk: null,
+    proxied: [],
     ...differs,
     env: { api: {}, worker: {}, subscriber: {}, ...differs.env },
   };

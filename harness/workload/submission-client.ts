@@ -15,6 +15,15 @@ export interface SeenRecord {
   verdict?: string;
 }
 
+/** How a submission ended for its client. */
+export interface Answer {
+  outcome: Outcome;
+  /** Of the HTTP reply, if there was one. */
+  status?: number;
+  /** When the API wants to see it again. */
+  retryAfterMs?: number;
+}
+
 const timeoutMs = 5000;
 
 /** One `submit` op; resolves when it is completed, never rejects. The value of `ok` is `{id, status}`. */
@@ -24,8 +33,9 @@ export async function submit(
   url: () => string,
   job: PlannedJob,
   patienceMs = timeoutMs,
-): Promise<Outcome> {
-  const op = history.invoke('submit', { id: job.id, batch: job.batch, jobMs: job.jobMs });
+): Promise<Answer> {
+  const { id, batch, jobMs, resendOf } = job;
+  const op = history.invoke('submit', { id, batch, jobMs, ...(resendOf !== undefined && { resendOf }) });
   try {
     const reply = await http.send('POST', `${url()}/submissions`, {
       json: submissionOf(job),
@@ -33,18 +43,20 @@ export async function submit(
       timeoutMs: patienceMs,
     });
     const { status } = reply;
-    const value = { id: job.id, status, retryAfter: reply.headers['retry-after'] };
+    const retryAfter = reply.headers['retry-after'];
+    const value = { id, status, retryAfter };
     if (status === 202) {
       op.complete('ok', value);
-      return 'ok';
+      return { outcome: 'ok', status };
     }
     const code = codeOf(reply);
     op.complete(outcomeOf(code), value, code);
-    return outcomeOf(code);
+    const answer = { outcome: outcomeOf(code), status };
+    return Number(retryAfter) >= 0 ? { ...answer, retryAfterMs: Number(retryAfter) * 1000 } : answer;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    op.complete(outcomeOf(code), { id: job.id }, code);
-    return outcomeOf(code);
+    op.complete(outcomeOf(code), { id }, code);
+    return { outcome: outcomeOf(code) };
   }
 }
 

@@ -4,7 +4,8 @@ import type { Steady, WorkloadArena } from '../claim.ts';
 import { sleepUntil, waitUntil } from '../wait.ts';
 import { type Balancer, createBalancer } from './balancer.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
-import { finalRead, look, type SeenRecord, submit } from './submission-client.ts';
+import { type Resend, sendUntilTold } from './resend.ts';
+import { type Answer, finalRead, look, type SeenRecord, submit } from './submission-client.ts';
 import type { PlannedJob } from './submission-plan.ts';
 
 export interface SendingOptions {
@@ -12,6 +13,8 @@ export interface SendingOptions {
   inTurn?: boolean;
   /** How long a client waits for the answer to a submission. @default 5000 */
   patienceMs?: number;
+  /** How a client sends again what was not accepted; without it, it does not. */
+  resend?: Resend | undefined;
   /** Sends no more once this fires. */
   until?: AbortSignal;
   /** Called right before a job is sent. */
@@ -46,7 +49,7 @@ const readersCount = 16;
 
 export function submissionSession(): SubmissionSession {
   const http = createHttpClient();
-  const sentIds: string[] = [];
+  const sentIds = new Set<string>();
   let longestMs = 0;
   const open = new Set<string>();
   const accepted = new Set<string>();
@@ -59,22 +62,25 @@ export function submissionSession(): SubmissionSession {
   const send: SubmissionSession['send'] = async (
     arena,
     jobs,
-    { inTurn = false, patienceMs, before, until } = {},
+    { inTurn = false, patienceMs, resend, before, until } = {},
   ) => {
     const { history, signal } = arena;
     const began = history.now();
-    const sent: Promise<void>[] = [];
+    const sendOnce = async (job: PlannedJob): Promise<Answer> => {
+      sentIds.add(job.id);
+      const answer = await submit(http, history, () => url(arena), job, patienceMs);
+      if (answer.outcome !== 'fail') open.add(job.id);
+      if (answer.outcome === 'ok') accepted.add(job.id);
+      return answer;
+    };
+    const sent: Promise<unknown>[] = [];
     for (const job of jobs) {
       if (!inTurn) await sleepUntil(began + job.atMs, history.now, signal);
       signal.throwIfAborted();
       if (until?.aborted) break;
       before?.(job);
-      sentIds.push(job.id);
       longestMs = Math.max(longestMs, job.jobMs);
-      const done = submit(http, history, () => url(arena), job, patienceMs).then((outcome) => {
-        if (outcome !== 'fail') open.add(job.id);
-        if (outcome === 'ok') accepted.add(job.id);
-      });
+      const done = resend === undefined ? sendOnce(job) : sendUntilTold(job, resend, sendOnce, signal);
       if (inTurn) await done;
       sent.push(done);
     }

@@ -26,7 +26,7 @@ export function submissions(random: Random, options: SubmissionsOptions): Worklo
   });
   const session = submissionSession();
   return {
-    plan: { steady, load, reserve, inTurn: options.inTurn ?? false },
+    plan: { steady, load, reserve, inTurn: options.inTurn ?? false, resend: options.resend ?? null },
     steady: (arena) => session.steady(arena, steady),
     load: async (arena) => {
       await session.send(arena, load, options);

@@ -1,4 +1,4 @@
-// The API while Redis is down, paused, loading or refusing: an error within a second, never a hang, and no restart.
+// The API while Redis is down, paused, loading or refusing: an error soon, never a hang, and no restart.
 
 import { Redis } from 'ioredis';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -22,16 +22,19 @@ beforeAll(async () => {
 });
 afterEach(() => redis.resume());
 
+/** Far from a hang, on the busiest machine. That it is a second is what fault/redis-outage-is-an-error-not-a-hang measures. */
+const soonMs = 5000;
+
 const isReady = async () => (await fetch(`${api.url}/readyz`)).ok;
 
-/** Posts and reads both answer within a second, and liveness is not impressed. */
+/** Posts and reads both answer, and liveness is not impressed. */
 async function expectUnavailable(outcome: 'refused' | 'unknown'): Promise<void> {
   const [response, tookMs] = await timed(() => post(api.url, good));
-  expect(tookMs).toBeLessThan(1000);
+  expect(tookMs).toBeLessThan(soonMs);
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   expect((await expectProblem(response, 503)).outcome).toBe(outcome);
   const [read, readMs] = await timed(() => fetch(`${api.url}/submissions/${'a'.repeat(26)}`));
-  expect(readMs).toBeLessThan(1000);
+  expect(readMs).toBeLessThan(soonMs);
   expect(await expectProblem(read, 503)).not.toHaveProperty('outcome');
 }
 
@@ -48,7 +51,7 @@ it('answers 503 while Redis is dead, and recovers by itself', async () => {
 it('answers 503 "unknown" while Redis is paused; the command may yet run, and a repeat finds it', async () => {
   await redis.pause();
   const [response, tookMs] = await timed(() => post(api.url, good, { 'Idempotency-Key': 'paused' }));
-  expect(tookMs).toBeLessThan(1000);
+  expect(tookMs).toBeLessThan(soonMs);
   expect((await expectProblem(response, 503)).outcome).toBe('unknown');
   expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
   expect(await isReady()).toBe(false);
@@ -57,11 +60,11 @@ it('answers 503 "unknown" while Redis is paused; the command may yet run, and a 
   expect((await post(api.url, good, { 'Idempotency-Key': 'paused' })).status).toBe(202);
 });
 
-it('answers all of many requests within a second while Redis is paused', async () => {
+it('answers all of many requests while Redis is paused', async () => {
   await redis.pause();
   const answers = await Promise.all(Array.from({ length: 100 }, () => timed(() => post(api.url, good))));
   expect(new Set(answers.map(([{ status }]) => status))).toEqual(new Set([503]));
-  expect(Math.max(...answers.map(([, tookMs]) => tookMs))).toBeLessThan(1000);
+  expect(Math.max(...answers.map(([, tookMs]) => tookMs))).toBeLessThan(soonMs);
 });
 
 it('answers 503 when Redis dies with the command in flight', async () => {
@@ -97,17 +100,17 @@ it('answers 503 while Redis loads its data', async () => {
   const slow = await startRedis({ 'key-load-delay': '1000' });
   const filler = new Redis(slow.url);
   const pipeline = filler.pipeline();
-  for (let i = 0; i < 1500; i++) pipeline.set(`filler:${i}`, 'x');
+  for (let i = 0; i < 5000; i++) pipeline.set(`filler:${i}`, 'x');
   await pipeline.exec();
   filler.disconnect();
   await slow.kill();
   const loaded = slow.restart();
   const other = await startApi({ REDIS_URL: slow.url });
   const [response, tookMs] = await timed(() => post(other.url, good));
-  expect(tookMs).toBeLessThan(1000);
+  expect(tookMs).toBeLessThan(soonMs);
   expect((await expectProblem(response, 503)).outcome).toBe('refused');
   await loaded;
-  await until('a post to be taken', 5000, async () => (await post(other.url, good)).status === 202);
+  await until('a post to be taken', 10_000, async () => (await post(other.url, good)).status === 202);
 });
 
 it('starts, and lives, without Redis', async () => {

@@ -48,6 +48,12 @@ export function workerMetrics(registry: Registry) {
       help: 'Claims that a heartbeat found in other hands.',
       registers,
     }),
+    queueAlerts: new Counter({
+      name: 'judge_queue_alerts_total',
+      help: 'Things that are wrong with the queue, such as an entry that somebody trimmed.',
+      labelNames: ['kind'],
+      registers,
+    }),
     invalidMessages: new Counter({
       name: 'judge_invalid_messages_total',
       help: 'Messages that fit no schema and were refused.',
@@ -59,6 +65,7 @@ export function workerMetrics(registry: Registry) {
     metrics.redeliveries.inc({ queue: queueName, reason }, 0);
   }
   metrics.invalidMessages.inc({ source: 'queue' }, 0);
+  metrics.queueAlerts.inc({ kind: 'entry-trimmed' }, 0);
   for (const verdict of verdictSchema.options) {
     metrics.sandboxRunDurationSeconds.zero({ language: 'javascript', verdict });
   }

@@ -13,7 +13,7 @@ import { openLedger } from '../shared/ledger.ts';
 import { openLog } from '../shared/log.ts';
 import { workerMetrics } from '../shared/metrics.ts';
 import { loadAdapter } from '../shared/queue/load.ts';
-import type { QueueAdapter } from '../shared/queue/queue.ts';
+import type { QueueAdapter, QueueAlert } from '../shared/queue/queue.ts';
 import { openRedis } from '../shared/redis.ts';
 import { openPool } from './pool.ts';
 import { statusPublisher } from './status-publisher.ts';
@@ -41,13 +41,19 @@ async function main(config: WorkerConfig, adapter: QueueAdapter): Promise<void> 
   const connected = once(redis, 'ready', { signal: AbortSignal.timeout(publisherWaitMs) }).catch(() => {});
   // A job must not be claimed, its lease running, before there is a warm thread to run it.
   await Promise.all([connected, pool.warm(availableParallelism())]);
+  const metrics = workerMetrics(registry);
+  const onAlert = ({ kind, detail }: QueueAlert) => {
+    metrics.queueAlerts.inc({ kind });
+    log.error({ kind, detail }, 'the queue is damaged');
+  };
+  // Unique in each life: a new process must not take over what the old one held without a new fence.
+  const uniqueName = `${name}-${process.pid}-${randomBytes(4).toString('hex')}`;
   const tools = {
-    // Unique in each life: a new process must not take over what the old one held without a new fence.
-    consumer: adapter.consumer(settings, `${name}-${process.pid}-${randomBytes(4).toString('hex')}`),
+    consumer: adapter.consumer(settings, uniqueName, onAlert),
     pool,
     ledger: openLedger(config.LEDGER_FILE, name),
     log,
-    metrics: workerMetrics(registry),
+    metrics,
     publish: statusPublisher(redis, config.QUEUE_PREFIX, log),
   };
   const worker = startWorker(tools, {

@@ -13,13 +13,13 @@ export default {
     'A worker paused past its lease, then resumed, cannot record a result or ack: its late ack is refused and counted',
   contract: 'effectively-once',
   experiment: (random) => ({
-    system: judgeOf({ workers: 3 }),
+    system: judgeOf({ queue: 'stream', workers: 3 }),
     workload: submissions(random, { count: 150, ratePerSecond: 26 }),
     nemesis: pauseWorkers(random, { times: 4, everyMs: [200, 500] }),
     check: rules(nothingLost, oneResultEach, zombiesRefused),
   }),
   control: {
-    statement: 'the same adapter with its fence switched off: zombies overwrite results',
+    statement: "the same stream with a plain XACK: a zombie's ack erases the new owner's claim",
     without: (experiment) => ({
       ...experiment,
       system: { ...experiment.system, env: everywhere({ QUEUE_FENCE: 'off' }) },

@@ -5,6 +5,7 @@ import { figures } from '../figures.ts';
 import type { ClaimResult } from '../result.ts';
 import { evidenceTable } from './evidence.ts';
 import { command, html, type Markup, nothing, phrases } from './markup.ts';
+import { scalabilityPlot } from './scalability-plot.ts';
 import { timeline } from './timeline.ts';
 import { badge } from './verdict.ts';
 
@@ -21,6 +22,7 @@ export function claimCard(result: ClaimResult, seed: number): Markup {
 <p class="why"><span class="what">Why ${verdict}:</span> ${why}</p>
 ${told.length === 0 ? nothing : html`<p class="told">${phrases(told)}</p>`}
 ${repeats(result)}
+${scalabilityPlot(result)}
 ${evidenceTable(result)}
 ${timeline(faults, 'claim')}
 ${verdict === 'skipped' ? nothing : controlPart(result)}

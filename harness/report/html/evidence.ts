@@ -31,7 +31,7 @@ function table(names: readonly string[], own: Map<string, unknown>, other: Map<s
 }
 
 function cell(value: unknown): Markup {
-  if (value === undefined) return html`<td class="none">–</td>`;
+  if (value === undefined || value === null) return html`<td class="none">–</td>`;
   if (typeof value === 'number') return html`<td>${count(value)}</td>`;
   if (typeof value === 'boolean') return html`<td>${value ? 'yes' : 'no'}</td>`;
   return html`<td class="text">${String(value)}</td>`;

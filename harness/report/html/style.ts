@@ -99,6 +99,19 @@ details table { margin-top: 6px; }
 .fault.missed circle { fill: var(--card); stroke: var(--soft); }
 .fault:hover circle { stroke: var(--ink); }
 
+.plot { margin-top: 18px; }
+.plot figcaption { color: var(--soft); font-size: 13px; margin-bottom: 28px; max-width: 78ch; }
+.plot svg { display: block; overflow: visible; }
+.plot text { fill: var(--soft); font-size: 12px; }
+.plot .axis { stroke: var(--soft); } .plot .grid { stroke: var(--line); }
+.plot path { fill: none; vector-effect: non-scaling-stroke; stroke-width: 2; }
+.plot .ideal { stroke-width: 1; stroke-dasharray: 4 4; opacity: 0.8; }
+.plot path.of-claim { stroke: var(--link); } .plot path.of-control { stroke: var(--fault); }
+.plot circle.of-claim { fill: var(--link); } .plot circle.of-control { fill: var(--fault); }
+.plot circle { stroke: var(--card); stroke-width: 2; }
+.series b::before { content: ""; display: inline-block; width: 9px; height: 9px; border-radius: 9px; margin-right: 6px; background: var(--link); }
+.series.of-control b::before { background: var(--fault); }
+
 .control { margin-top: 20px; padding: 14px 16px; background: var(--tint); border-radius: 8px; }
 .control .why { margin-top: 6px; font-size: 14px; }
 .control .told { margin-top: 4px; }
@@ -124,7 +137,7 @@ footer p { margin-top: 8px; max-width: 90ch; }
   .claim > header, .statement, svg, tr { break-inside: avoid; }
   h2, header, figcaption, .control > .why { break-after: avoid; }
   .control { -webkit-box-decoration-break: clone; box-decoration-break: clone; }
-  .badge, .bar span, .span, circle, .control, .again code { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  .badge, .bar span, .span, .series b::before, circle, .control, .again code { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   details::details-content { content-visibility: visible; height: auto; }
 }
 `;

@@ -6,10 +6,6 @@ import { plant } from '../plant.ts';
 export default plant(
   'reaps-without-raising-the-fence',
   ['reap', "redis.call('HINCRBY', job(id), 'fence', 1)", ''],
-  [
-    'adopt',
-    "redis.call('HINCRBY', job(id), 'fence', 1)",
-    "if fence == '0' then redis.call('HINCRBY', job(id), 'fence', 1) end",
-  ],
+  ['adopt', 'text(fence + 1), text(attempts + 1)', "(fence == '0' and '1' or fence), text(attempts + 1)"],
   ['ack', "(state == 'running' and jobFence == fence and owner == worker)", '(jobFence == fence)'],
 );

@@ -9,7 +9,7 @@ export default plant(
     'enqueue',
     "redis.call('LPUSH', prefix .. 'queued', id)",
     `redis.call('LPUSH', prefix .. 'queued', id)
-    if queued == 0 then redis.call('LPUSH', prefix .. 'queued', id) end`,
+    if redis.call('LLEN', prefix .. 'queued') == 1 then redis.call('LPUSH', prefix .. 'queued', id) end`,
   ],
   ['adopt', "if state == 'queued' then", "if state == 'queued' or state == 'done' then"],
 );

@@ -51,7 +51,7 @@ export const problems: readonly Problem[] = [
     id: 'echo',
     title: 'Echo',
     statement: 'Return the input unchanged.',
-    // Exactly two: the harness' workloads count on how often a program runs.
+    // A string and something else: the harness' workloads do their work in one of the two.
     tests: [visible('hello', 'hello'), hidden({ a: [1, null, true] }, { a: [1, null, true] })],
   },
   {

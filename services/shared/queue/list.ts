@@ -12,7 +12,7 @@ import { decodeAcked, decodeChanges, decodeClaims, decodeCounts } from './record
 import { prepareScript, readScript, runScript, type Script } from './script.ts';
 
 const scripts = {
-  enqueue: prepareScript(readScript('./record/enqueue.lua')),
+  enqueue: prepareScript(readScript('./record/push-to-list.lua', './record/enqueue.lua')),
   start: prepareScript(readScript('./list/start.lua')),
   ack: prepareScript(readScript('./list/ack.lua')),
   release: prepareScript(readScript('./list/release.lua')),
@@ -23,7 +23,7 @@ const list: QueueAdapter = { name: 'list', contract: 'at-most-once', producer, c
 export default list;
 
 function producer(settings: QueueSettings): Producer {
-  const { redis, ...shared } = openProducer(settings, scripts.enqueue);
+  const { redis, ...shared } = openProducer(settings, scripts);
   return {
     ...shared,
     counts: async () => decodeCounts(await runScript(redis, scripts.counts, settings.prefix, [])),

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { QueueAdapter } from './queue.ts';
 
-export const adapterNames = ['list', 'reliable-list'] as const;
+export const adapterNames = ['list', 'reliable-list', 'stream', 'bullmq'] as const;
 
 /**
  * @param spec an adapter's name, or a path (with a slash) to a file whose default export is a `QueueAdapter`

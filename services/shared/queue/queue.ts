@@ -112,12 +112,25 @@ export interface Consumer {
   close(): Promise<void>;
 }
 
+/** What not every queue has: a bound on what waits, dead letters. */
+export type Capability = 'cap' | 'dead-letters';
+
 /** What a module under `services/shared/queue/`, or a user's own file, exports as `default`. */
 export interface QueueAdapter {
   name: string;
   contract: Contract;
+  /** What it cannot do by its nature, and why, in a sentence: claims about that are skipped, and say so. */
+  lacks?: Partial<Record<Capability, string>>;
   /** Connects in the background; the first calls reject until Redis is reached. */
   producer(settings: QueueSettings): Producer;
   /** `worker` is unique among the living. */
-  consumer(settings: QueueSettings, worker: string): Consumer;
+  consumer(settings: QueueSettings, worker: string, onAlert?: OnAlert): Consumer;
 }
+
+/** Something that is wrong with the queue, and that no call answers. */
+export interface QueueAlert {
+  /** `entry-trimmed`: an unfinished job's entry was deleted from a stream by somebody else. */
+  kind: 'entry-trimmed';
+  detail: string;
+}
+export type OnAlert = (alert: QueueAlert) => void;

@@ -23,7 +23,12 @@ export function decodeRecord(id: string, fields: Record<string, string>): JobRec
   };
 }
 
-/** The reply of record/enqueue.lua. */
+/** The same from a flat list of names and values, as scripts answer it. */
+export function decodeFlatRecord(id: string, flat: unknown): JobRecord | null {
+  return decodeRecord(id, Object.fromEntries(inGroups(flat as string[], 2)) as Record<string, string>);
+}
+
+/** What record/enqueue.lua answers for one job. */
 export function decodeEnqueued(job: Job, cap: number, reply: unknown): Enqueued {
   const answer = reply as ['accepted' | 'full', number] | ['known' | 'conflict', string[]];
   switch (answer[0]) {
@@ -34,21 +39,25 @@ export function decodeEnqueued(job: Job, cap: number, reply: unknown): Enqueued 
       return { outcome: 'accepted', record: { id: job.id, payload: job.payload, ...fresh } };
     }
     default: {
-      const fields = Object.fromEntries(inGroups(answer[1], 2)) as Record<string, string>;
-      return { outcome: answer[0], record: decodeRecord(job.id, fields) as JobRecord };
+      return { outcome: answer[0], record: decodeFlatRecord(job.id, answer[1]) as JobRecord };
     }
   }
 }
 
 /** A flat list of id, payload, fence, attempt, version. */
 export function decodeClaims(reply: unknown): Claim[] {
-  return inGroups(reply as Flat, 5).map(([id, payload, fence, attempt, version]) => ({
-    id: String(id),
-    payload: String(payload),
-    fence: Number(fence),
-    attempt: Number(attempt),
-    version: Number(version),
-  }));
+  const flat = reply as Flat;
+  const claims: Claim[] = [];
+  for (let i = 0; i < flat.length; i += 5) {
+    claims.push({
+      id: String(flat[i]),
+      payload: String(flat[i + 1]),
+      fence: Number(flat[i + 2]),
+      attempt: Number(flat[i + 3]),
+      version: Number(flat[i + 4]),
+    });
+  }
+  return claims;
 }
 
 /** A flat list of id, state, version, attempts. */
@@ -64,6 +73,17 @@ export function decodeChanges(reply: unknown): JobChange[] {
 export function decodeAcked(reply: unknown): Acked {
   const [outcome, version] = reply as ['acked' | 'already', number] | ['stale'];
   return outcome === 'stale' ? { outcome } : { outcome, version: Number(version) };
+}
+
+/** A flat list of outcome, version. */
+export function decodeAcks(reply: unknown): Acked[] {
+  const flat = reply as string[];
+  const acks: Acked[] = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    const outcome = flat[i] as Acked['outcome'];
+    acks.push(outcome === 'stale' ? { outcome } : { outcome, version: Number(flat[i + 1]) });
+  }
+  return acks;
 }
 
 export function decodeCounts(reply: unknown): Record<JobState, number> {

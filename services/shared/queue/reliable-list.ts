@@ -4,9 +4,9 @@
 // Keys, all behind the prefix: `job:<id>` (hash), `queued`, `processing:<worker>` (lists), `leases`, `workers`, `dead`
 // (sorted sets by Redis' time in ms), `done` (counter), `run-id`, `grace`. No key contains anything of a user's.
 
+import { queueProducer } from './producer.ts';
 import type { QueueAdapter } from './queue.ts';
 import { consumer } from './reliable-list/consumer.ts';
-import { producer } from './reliable-list/producer.ts';
 import { type Scripts, scripts } from './reliable-list/scripts.ts';
 import { prepareScript } from './script.ts';
 
@@ -26,7 +26,7 @@ export function reliableList(overrides: Partial<Scripts> = {}, name = 'reliable-
   return {
     name,
     contract: 'effectively-once',
-    producer: (settings) => producer(settings, prepared),
+    producer: (settings) => queueProducer(settings, prepared),
     consumer: (settings, worker) => consumer(settings, worker, prepared),
   };
 }

@@ -9,10 +9,11 @@ export interface Script {
   sha: string;
 }
 
-/** The text of a script of this folder, such as `list/ack.lua`, behind the prelude that all of them share. */
-export function readScript(path: string): string {
-  const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
-  return `${read('./record/prelude.lua')}\n${read(path)}`;
+/** One script of the files given, such as `./list/ack.lua`, behind the prelude that all of them share. */
+export function readScript(...paths: string[]): string {
+  return ['./record/prelude.lua', ...paths]
+    .map((path) => readFileSync(new URL(path, import.meta.url), 'utf8'))
+    .join('\n');
 }
 
 export function prepareScript(text: string): Script {

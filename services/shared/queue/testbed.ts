@@ -5,15 +5,15 @@ import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterEach, expect } from 'vitest';
 import { base32 } from '../contract.ts';
-import { watchInvariants } from './invariants.ts';
-import type { Claim, Consumer, Job, Producer, QueueAdapter, QueueSettings } from './queue.ts';
+import { type Layout, listLayout, watchInvariants } from './invariants.ts';
+import type { Claim, Consumer, Job, OnAlert, Producer, QueueAdapter, QueueSettings } from './queue.ts';
 
 export interface Testbed {
   prefix: string;
   redis: Redis;
   /** Connected when it is handed over; of a consumer that is said of its short commands only, see `idle`. */
   producer(settings?: Partial<QueueSettings>): Promise<Producer>;
-  consumer(worker: string, settings?: Partial<QueueSettings>): Promise<Consumer>;
+  consumer(worker: string, settings?: Partial<QueueSettings>, onAlert?: OnAlert): Promise<Consumer>;
   /** Enqueues new jobs, one after the other; each is remembered as acknowledged. */
   enqueue(producer: Producer, count: number): Promise<Job[]>;
   /** What is wrong with the queue now; it must be quiet. */
@@ -25,7 +25,11 @@ export interface Testbed {
 let beds = 0;
 
 /** `open` gives a fresh bed; call it in each test. */
-export function testbeds(adapter: QueueAdapter, url: () => string): () => Testbed {
+export function testbeds(
+  adapter: QueueAdapter,
+  url: () => string,
+  layout: Layout = listLayout,
+): () => Testbed {
   const opened: (() => unknown)[] = [];
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((close) => close()));
@@ -37,7 +41,7 @@ export function testbeds(adapter: QueueAdapter, url: () => string): () => Testbe
     redis.on('error', () => {});
     opened.push(() => redis.disconnect());
     const acknowledged = new Set<string>();
-    const invariants = watchInvariants(redis, prefix);
+    const invariants = watchInvariants(redis, prefix, layout);
     const settings = (some: Partial<QueueSettings> = {}): QueueSettings => ({
       redis: { url: url(), client: 'tuned' },
       prefix,
@@ -58,8 +62,8 @@ export function testbeds(adapter: QueueAdapter, url: () => string): () => Testbe
         await eventually('the producer to connect', () => producer.ping());
         return producer;
       },
-      async consumer(worker, some) {
-        const consumer = adapter.consumer(settings(some), worker);
+      async consumer(worker, some, onAlert) {
+        const consumer = adapter.consumer(settings(some), worker, onAlert);
         opened.push(() => consumer.close());
         await eventually('the consumer to connect', () => consumer.heartbeat());
         return consumer;

@@ -1,14 +1,21 @@
--- ARGV: id, payload, cap (0: none).
--- Answers {'accepted', enqueuedAtMs} | {'known' | 'conflict', fields} | {'full', queued}.
-local id, payload, cap = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local known = redis.call('HGET', job(id), 'payload')
-if known then
-  return { known == payload and 'known' or 'conflict', redis.call('HGETALL', job(id)) }
+-- Comes after a script that defines `waiting()`, how many jobs wait; `push(id)`, which queues one and answers the fields that
+-- its record gets for it; and `record(id)`, all fields of a job.
+-- ARGV: cap (0: none), then id and payload of each job.
+-- Answers, for each: {'accepted', enqueuedAtMs} | {'known' | 'conflict', fields} | {'full', queued}.
+local cap = tonumber(ARGV[1])
+local queued = cap > 0 and waiting() or 0
+
+local function enqueue(id, payload)
+  local known = redis.call('HGET', job(id), 'payload')
+  if known then return { known == payload and 'known' or 'conflict', record(id) } end
+  if cap > 0 and queued >= cap then return { 'full', queued } end
+  local at = now()
+  redis.call('HSET', job(id), 'payload', payload, 'state', 'queued', 'version', '1', 'fence', '0', 'attempts', '0',
+    'enqueuedAtMs', text(at), unpack(push(id)))
+  queued = queued + 1
+  return { 'accepted', at }
 end
-local queued = redis.call('LLEN', prefix .. 'queued')
-if cap > 0 and queued >= cap then return { 'full', queued } end
-local at = now()
-redis.call('HSET', job(id), 'payload', payload, 'state', 'queued', 'version', 1, 'fence', 0, 'attempts', 0,
-  'enqueuedAtMs', at)
-redis.call('LPUSH', prefix .. 'queued', id)
-return { 'accepted', at }
+
+local answers = {}
+for i = 2, #ARGV, 2 do answers[#answers + 1] = enqueue(ARGV[i], ARGV[i + 1]) end
+return answers

@@ -8,30 +8,29 @@ local inHand = {}
 for i = 6, #ARGV, 2 do inHand[ARGV[i]] = ARGV[i + 1] end
 local mine = prefix .. 'processing:' .. worker
 local at = now()
+local startedAt, leaseUntil = text(at), text(at + leaseMs)
 local claims, count = {}, 0
 redis.call('ZADD', prefix .. 'workers', at + leaseMs, worker)
 
-local function deliver(id)
-  local fields = redis.call('HMGET', job(id), 'payload', 'fence', 'attempts', 'version')
-  redis.call('ZADD', prefix .. 'leases', at + leaseMs, id)
+local function deliver(id, payload, fence, attempt, version)
+  redis.call('ZADD', prefix .. 'leases', leaseUntil, id)
+  local n = count * 5
+  claims[n + 1], claims[n + 2], claims[n + 3], claims[n + 4], claims[n + 5] = id, payload, fence, attempt, version
   count = count + 1
-  claims[#claims + 1] = id
-  for i = 1, 4 do claims[#claims + 1] = fields[i] end
 end
 
 local function adopt(id)
-  local state, fence, owner, ownerSession =
-    unpack(redis.call('HMGET', job(id), 'state', 'fence', 'owner', 'session'))
+  local state, payload, fence, attempts, version, owner, ownerSession = unpack(
+    redis.call('HMGET', job(id), 'state', 'payload', 'fence', 'attempts', 'version', 'owner', 'session'))
   if state == 'queued' then
-    redis.call('HINCRBY', job(id), 'fence', 1)
-    redis.call('HINCRBY', job(id), 'attempts', 1)
-    redis.call('HINCRBY', job(id), 'version', 1)
-    redis.call('HSET', job(id), 'state', 'running', 'owner', worker, 'session', session, 'startedAtMs', at)
-    deliver(id)
+    fence, attempts, version = text(fence + 1), text(attempts + 1), text(version + 1)
+    redis.call('HSET', job(id), 'state', 'running', 'fence', fence, 'attempts', attempts, 'version', version,
+      'owner', worker, 'session', session, 'startedAtMs', startedAt)
+    deliver(id, payload, fence, attempts, version)
   elseif state == 'running' and owner == worker then
     -- Of another session: held by a dead process of the same name. Its lease runs out like any other, so that the
     -- attempt counts; a job that kills its worker would else be handed out for ever.
-    if ownerSession == session and inHand[id] ~= fence then deliver(id) end
+    if ownerSession == session and inHand[id] ~= fence then deliver(id, payload, fence, attempts, version) end
   else
     redis.call('LREM', mine, 0, id)
   end

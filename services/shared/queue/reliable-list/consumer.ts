@@ -2,16 +2,19 @@
 // (adopted, yet not in hand: hand it out again) from work under way.
 
 import { randomUUID } from 'node:crypto';
+import { batched } from '../batch.ts';
 import { closeRedis, openBlockingReader, openCommands } from '../connection.ts';
+import { createHand } from '../hand.ts';
 import { createPoll } from '../poll.ts';
-import type { Claim, Consumer, QueueSettings } from '../queue.ts';
-import { decodeAcked, decodeChanges, decodeClaims } from '../record.ts';
+import type { Acked, Claim, Consumer, QueueSettings } from '../queue.ts';
+import { decodeAcks, decodeChanges, decodeClaims } from '../record.ts';
 import { runScript } from '../script.ts';
-import { createHand } from './hand.ts';
 import type { PreparedScripts } from './scripts.ts';
 
 /** Jobs a reap takes at most, so that one call never holds Redis up for long. */
 const reapLimit = 100;
+/** Results in one script. */
+const ackBatch = 100;
 /** How long the name of a dead worker is kept; far longer than any blocking pop of it can linger in a socket. */
 const forgetMs = 600_000;
 
@@ -37,6 +40,12 @@ export function consumer(settings: QueueSettings, worker: string, scripts: Prepa
     for (const claim of claims) hand.take(claim);
     return claims;
   }
+
+  const ack = batched(ackBatch, async (acks: { claim: Claim; result: string }[]): Promise<Acked[]> => {
+    const args = acks.flatMap(({ claim: { id, fence }, result }) => [id, fence, result]);
+    const replies = await run('ack', worker, settings.retentionMs, fenced ? 1 : 0, ...args);
+    return decodeAcks(replies);
+  });
 
   return {
     async claim(max, signal) {
@@ -70,10 +79,9 @@ export function consumer(settings: QueueSettings, worker: string, scripts: Prepa
     },
 
     async ack(claim, result) {
-      const { retentionMs } = settings;
-      const reply = await run('ack', claim.id, claim.fence, worker, result, retentionMs, fenced ? 1 : 0);
+      const answer = await ack({ claim, result });
       hand.drop(claim);
-      return decodeAcked(reply);
+      return answer;
     },
 
     async release(claim) {

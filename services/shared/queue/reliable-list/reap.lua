@@ -7,15 +7,7 @@ local leaseMs, maxAttempts, limit, forgetMs =
 local at = now()
 local changes = {}
 
--- After a restart of Redis that took longer than a lease, every lease has run out, whoever lives. One lease of grace
--- lets the living renew theirs. (A prefix that never saw a reap has nobody to spare.)
-local runId = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-local knownRunId = redis.call('GET', prefix .. 'run-id')
-if knownRunId ~= runId then
-  redis.call('SET', prefix .. 'run-id', runId)
-  if knownRunId then redis.call('SET', prefix .. 'grace', at + leaseMs, 'PX', leaseMs + 1000) end
-end
-if tonumber(redis.call('GET', prefix .. 'grace') or 0) > at then return changes end
+if inGrace(at, leaseMs) then return changes end
 
 -- 1. Leases that ran out. The newest goes back first, so that the oldest ends at the head of the queue.
 local expired = redis.call('ZRANGEBYSCORE', prefix .. 'leases', '-inf', at, 'LIMIT', 0, limit)

@@ -5,11 +5,11 @@ import { readScript, type Script } from '../script.ts';
 
 /** All texts include the prelude (`prefix`, `job(id)`, `now()`), so a variant can be made by replacing a line of one. */
 export interface Scripts {
-  /** ARGV id, payload, cap → ['accepted', enqueuedAtMs] | ['known' | 'conflict', hash] | ['full', queued] */
+  /** ARGV cap, (id, payload)* → (['accepted', enqueuedAtMs] | ['known' | 'conflict', hash] | ['full', queued])* */
   enqueue: string;
   /** ARGV worker, session, leaseMs, max, take, (id, fence)* in hand → (id, payload, fence, attempt, version)* */
   adopt: string;
-  /** ARGV id, fence, worker, result, retentionMs, fenced ('1' | '0') → ['acked' | 'already', version] | ['stale'] */
+  /** ARGV worker, retentionMs, fenced ('1' | '0'), (id, fence, result)* → ('acked' | 'already' | 'stale', version)* */
   ack: string;
   /** ARGV worker, leaseMs, (id, fence)* in hand → ids that were lost */
   heartbeat: string;
@@ -24,11 +24,11 @@ export interface Scripts {
 }
 
 export const scripts: Readonly<Scripts> = Object.freeze({
-  enqueue: readScript('./record/enqueue.lua'),
+  enqueue: readScript('./record/push-to-list.lua', './record/enqueue.lua'),
   adopt: readScript('./reliable-list/adopt.lua'),
   ack: readScript('./reliable-list/ack.lua'),
   heartbeat: readScript('./reliable-list/heartbeat.lua'),
-  reap: readScript('./reliable-list/reap.lua'),
+  reap: readScript('./record/grace.lua', './reliable-list/reap.lua'),
   release: readScript('./reliable-list/release.lua'),
   redrive: readScript('./reliable-list/redrive.lua'),
   counts: readScript('./reliable-list/counts.lua'),

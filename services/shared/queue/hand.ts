@@ -1,6 +1,6 @@
 // The claims that a consumer has in hand: claimed, not yet acked, released or lost. No I/O.
 
-import type { Claim } from '../queue.ts';
+import type { Claim } from './queue.ts';
 
 export interface Hand {
   take(claim: Claim): void;

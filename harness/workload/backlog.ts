@@ -1,0 +1,31 @@
+// Many jobs at once, for workers that shall never wait for one: they are all sent before anything is measured, the observation
+// `backlog` says when they are there. What is left of them in the end stays in the queue.
+
+import type { Workload } from '../claim.ts';
+import type { Random } from '../random.ts';
+import { type Arrivals, planJobs } from './submission-plan.ts';
+import { submissionSession } from './submission-session.ts';
+
+export interface BacklogOptions extends Arrivals {
+  /** Jobs of the steady state, in which every worker gets warm. */
+  steadyCount: number;
+}
+
+const observer = -1;
+/** The workers are at work meanwhile, and may leave the API little of the processor. */
+const patienceMs = 20_000;
+
+export function backlog(random: Random, { steadyCount, ...arrivals }: BacklogOptions): Workload {
+  const steady = planJobs(random, 'steady', { ...arrivals, count: steadyCount });
+  const load = planJobs(random, 'load', arrivals);
+  const session = submissionSession();
+  return {
+    plan: { steady, load },
+    steady: (arena) => session.steady(arena, steady, { patienceMs }),
+    load: async (arena) => {
+      await session.send(arena, load, { patienceMs });
+      arena.history.observe(observer, 'backlog', { jobs: load.length });
+    },
+    close: session.close,
+  };
+}

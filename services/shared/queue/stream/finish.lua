@@ -1,0 +1,34 @@
+-- Records results, once each, and finishes their entries. The fence of a claim is the one after the record's. It is written
+-- with the result, so a repeated ack is known as such; whoever takes a job from its worker raises the record's fence by two.
+-- ARGV: worker, retentionMs, fenced ('0': a plain XACK, which asks nobody whose the entry is; a control), then id, fence,
+-- startedAtMs, result of each. Answers, in one flat list, for each: 'acked' | 'already' | 'stale', version.
+local worker, retentionMs, fenced = ARGV[1], ARGV[2], ARGV[3]
+local at = text(now())
+local finished, done = {}, 0
+
+local function ack(id, fence, startedAtMs, result)
+  local state, jobFence, attempts, version, entry =
+    unpack(redis.call('HMGET', job(id), 'state', 'fence', 'attempts', 'version', 'entry'))
+  if not state then return 'stale', '0' end
+  if state == 'done' and jobFence == fence then return 'already', version end
+  if fenced ~= '0' and not (state == 'queued' and jobFence + 1 == tonumber(fence)) then return 'stale', '0' end
+
+  version = text(version + (state == 'queued' and 2 or 1))
+  redis.call('HSET', job(id), 'state', 'done', 'result', result, 'version', version, 'fence', fence,
+    'attempts', text(attempts + 1), 'owner', worker, 'startedAtMs', startedAtMs, 'finishedAtMs', at)
+  redis.call('PEXPIRE', job(id), retentionMs)
+  finished[#finished + 1] = entry
+  if state ~= 'done' then done = done + 1 end
+  -- Only without the fence can this be so.
+  if state == 'dead' then redis.call('ZREM', prefix .. 'dead', id) end
+  return 'acked', version
+end
+
+local answers, n = {}, 0
+for i = 4, #ARGV, 4 do
+  answers[n + 1], answers[n + 2] = ack(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+  n = n + 2
+end
+if #finished > 0 then finish(finished) end
+if done > 0 then redis.call('INCRBY', prefix .. 'done', done) end
+return answers

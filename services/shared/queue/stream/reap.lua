@@ -1,0 +1,60 @@
+-- Takes what dead or sleeping workers hold: entries that were idle for longer than a lease. The fence rises here, before
+-- anyone else can claim the job, so that the sleeper's late ack is refused from this moment on.
+-- ARGV: leaseMs, maxAttempts (0: no limit), limit (jobs a call), forgetMs.
+-- Answers {id, state, version, attempts of each job whose state changed in one flat list, ids of entries that somebody
+-- trimmed while they were pending, how many were trimmed before anyone had them}.
+local leaseMs, maxAttempts, limit, forgetMs =
+  tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local at = now()
+local changes, trimmed, left = {}, {}, limit
+if inGrace(at, leaseMs) then return { changes, trimmed, 0 } end
+local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, group)
+if consumers.err then return { changes, trimmed, 0 } end
+
+local requeued = false
+local function reap(entry, id)
+  local state, of, attempts, version = unpack(redis.call('HMGET', job(id), 'state', 'entry', 'attempts', 'version'))
+  if not (state == 'queued' and of == entry) then return finish({ entry }) end
+  attempts, version = attempts + 1, version + 2
+  local nextState = 'queued'
+  redis.call('HINCRBY', job(id), 'fence', 2)
+  if maxAttempts > 0 and attempts >= maxAttempts then
+    nextState = 'dead'
+    redis.call('ZADD', prefix .. 'dead', at, id)
+    finish({ entry })
+  else
+    redis.call('XCLAIM', stream, group, nobody, 0, entry, 'JUSTID')
+    requeued = true
+  end
+  redis.call('HSET', job(id), 'state', nextState, 'attempts', attempts, 'version', version)
+  for _, value in ipairs({ id, nextState, version, attempts }) do changes[#changes + 1] = value end
+end
+
+for _, flat in ipairs(consumers) do
+  local consumer = fields(flat)
+  local minIdleMs = consumer.name == nobody and 0 or leaseMs
+  local pending = {}
+  if consumer.pending > 0 and left > 0 then
+    pending = redis.call('XPENDING', stream, group, 'IDLE', minIdleMs, '-', '+', left, consumer.name)
+  end
+  for _, entry in ipairs(pending) do
+    local found = redis.call('XRANGE', stream, entry[1], entry[1])[1]
+    if not found then
+      redis.call('XACK', stream, group, entry[1])
+      trimmed[#trimmed + 1] = entry[1]
+    elseif consumer.name ~= nobody then
+      left = left - 1
+      reap(entry[1], found[2][2])
+    end
+  end
+  -- Nothing is lost with it: it has nothing, and it would be made anew if it came back.
+  if consumer.pending == 0 and consumer.idle > forgetMs and consumer.name ~= nobody then
+    redis.call('XGROUP', 'DELCONSUMER', stream, group, consumer.name)
+  end
+end
+if requeued then ring() end
+
+-- Only what was delivered and finished leaves the stream. If it is shorter than what was never delivered, the rest of
+-- that was trimmed.
+local unread = countEntries()
+return { changes, trimmed, math.max(0, unread - redis.call('XLEN', stream)) }
