@@ -278,6 +278,16 @@ describe.runIf(hasProc)('a judge that runs already, and interruption', () => {
     expect(stderr).toBe('\ninterrupted (SIGINT); all that the run had started is gone\n');
   });
 
+  test('k6 dies by itself: 70, and its end is told', { timeout: 90_000 }, async (context) => {
+    needsK6(context);
+    const { run } = await underWay();
+    const k6 = here.processes().find(({ pid }) => commandLine(pid).includes('soak.ts'))!;
+    process.kill(k6.pid, 'SIGKILL');
+    const { exitCode, stderr } = await run;
+    expect(exitCode).toBe(70);
+    expect(stderr).toContain('k6 ended (SIGKILL) without a result');
+  });
+
   test('SIGKILL: 5 s later nothing is left', { timeout: 90_000 }, async (context) => {
     needsK6(context);
     const { run } = await underWay();
