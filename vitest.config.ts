@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{services,harness,loadtests,test,bench}/**/*.test.ts'],
-    globalSetup: 'test/leaks.ts',
+    globalSetup: ['test/provide.ts', 'test/leaks.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -20,7 +20,7 @@ const dir = mkdtempSync(join(tmpdir(), 'load-test-'));
 let here: Scene;
 let whyNoK6: string | undefined;
 
-// The first time k6 is built, which takes minutes.
+// It was provided before all tests, if it could be.
 beforeAll(async () => {
   const deadMan = await startDeadMan();
   const signal = new AbortController().signal;
