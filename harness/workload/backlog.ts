@@ -24,6 +24,8 @@ export function backlog(random: Random, { steadyCount, ...arrivals }: BacklogOpt
     steady: (arena) => session.steady(arena, steady, { patienceMs }),
     load: async (arena) => {
       await session.send(arena, load, { patienceMs });
+      // Nobody asks for anything any more: the clients and their health checks go, the workers have the machine.
+      await session.close();
       arena.history.observe(observer, 'backlog', { jobs: load.length });
     },
     close: session.close,

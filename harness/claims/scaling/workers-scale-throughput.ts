@@ -9,7 +9,7 @@ import { backlog } from '../../workload/backlog.ts';
 const jobMs = 50;
 /** What passes beside the steps: sending the backlog while all workers are at it already, and the ends of the others. */
 const betweenMs = 2500;
-const warmMs = 1000;
+const warmMs = 1500;
 
 interface Crowd {
   /** A power of two. */
