@@ -35,6 +35,8 @@ export interface JobAccount {
   /** What the final read showed: a state, `absent`, or undefined when there was no answer. */
   finalState: string | undefined;
   verdict: string | undefined;
+  /** Deliveries, by the queue's own account in the final read. */
+  attempts: number | undefined;
   claims: LedgerLine[];
   starts: number;
   finishes: number;
@@ -72,6 +74,7 @@ export function account({ events, ledger }: History): Accounting {
         acknowledgedAtMs: undefined,
         finalState: undefined,
         verdict: undefined,
+        attempts: undefined,
         claims: [],
         starts: 0,
         finishes: 0,
@@ -120,13 +123,20 @@ export function account({ events, ledger }: History): Accounting {
   return { jobs, categories, acknowledged, order, redeliveries, staleAcks, settled };
 }
 
+interface ReadRecord {
+  state: string;
+  verdict?: string;
+  attempts?: number;
+}
+
 function noteOp(event: Op, jobOf: (id: string) => JobAccount): void {
   if (event.f === 'submit') {
     noteSubmission(event, jobOf((event.value as { id: string }).id));
   } else if (event.f === 'read' && event.kind === 'ok') {
-    const { id, record } = event.value as { id: string; record: { state: string; verdict?: string } | null };
+    const { id, record } = event.value as { id: string; record: ReadRecord | null };
     const job = jobOf(id);
     job.finalState = record?.state ?? 'absent';
+    job.attempts = record?.attempts;
     if (record?.verdict !== undefined) job.verdict = record.verdict;
   }
 }

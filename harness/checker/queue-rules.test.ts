@@ -263,6 +263,25 @@ describe('redelivered-in-time', () => {
     recoveryMsBound: 500,
   });
 
+  test('a delivery that no ledger tells of, since its worker was killed first, is told by the attempts', () => {
+    const chain = (attempt: number) => {
+      const h = written();
+      h.submit('a', 10, 'ok');
+      h.ledger('a', 'claimed', 20, 'worker-1', { attempt: 1 });
+      h.fault('worker-kill', 'worker-1', 100, { inFlight: [{ job: 'a', attempt: 1 }] });
+      h.fault('worker-kill', 'worker-2', 450, { inFlight: [{ job: 'x', attempt: 1 }] });
+      h.ledger('a', 'claimed', 820, 'worker-3', { attempt });
+      h.read('a', { state: 'done' });
+      return redeliveredWithin(500)(h.history());
+    };
+    expect(chain(3)).toMatchObject({
+      violations: [],
+      evidence: { recovered: 2, unseenDeliveries: 1, recoveryMsP99: 370 },
+    });
+    // With the next attempt there was none in between: it waited all the time.
+    expect(chain(2).violations).toMatchObject([{ rule: 'redelivered-in-time' }]);
+  });
+
   test('in time, at the bound, too late', () => {
     expect(killed(350.26)).toEqual({ violations: [], evidence: evidence(250.3) });
     expect(killed(600)).toEqual({ violations: [], evidence: evidence(500) });
@@ -359,6 +378,16 @@ describe('dead-after-kills', () => {
       violations: [],
       insufficient: expect.stringContaining("no job's worker was killed more than 1 times"),
     });
+  });
+
+  test('a second delivery that no ledger tells of, since its worker was killed first, counts by the queue', () => {
+    const h = killed(1, 'dead');
+    h.submit('b', 400, 'ok');
+    h.read('b', { state: 'dead', attempts: 2 });
+    h.read('a', { state: 'dead', attempts: 2 });
+    const [violation] = rule(h.history()).violations;
+    // a had two deliveries and one of them was seen; nobody killed a worker of b.
+    expect(violation?.detail).toMatch(/^1 jobs .* first b$/);
   });
 
   test('one kill, or none, is too little', () => {

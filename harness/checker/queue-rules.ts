@@ -1,7 +1,8 @@
 // The rules of queue claims, each a pure function from a history to a finding.
 
+import type { LedgerLine } from '../../services/shared/contract.ts';
 import type { History } from '../history.ts';
-import { faultsOf } from '../op.ts';
+import { type Fault, faultsOf } from '../op.ts';
 import { type Accounting, account, type JobAccount, summarize } from './accounting.ts';
 import { causeOf } from './cause.ts';
 import { type Finding, finding, type Rule, tooLittle } from './finding.ts';
@@ -158,12 +159,18 @@ export function redeliveredWithin(boundMs: number, after: keyof typeof takenFrom
     const { jobs } = accountOf(history);
     const waitsMs: number[] = [];
     const never: JobAccount[] = [];
-    for (const { kind, target, atMs, proof } of faultsOf(history.events)) {
+    const faults = faultsOf(history.events);
+    let unseen = 0;
+    for (const { kind, target, atMs, proof } of faults) {
       if (kind !== after) continue;
-      for (const { job } of (proof.inFlight ?? []) as { job: string }[]) {
+      for (const { job, attempt } of (proof.inFlight ?? []) as { job: string; attempt?: number }[]) {
         const known = jobs.get(job);
         const next = known?.claims.find((line) => line.atMs > atMs && line.source !== target);
-        if (next !== undefined) waitsMs.push(next.atMs - atMs);
+        const between = next && killOfUnseen(faults, atMs, next, attempt);
+        if (between !== undefined) {
+          waitsMs.push(between - atMs, next!.atMs - between);
+          unseen++;
+        } else if (next !== undefined) waitsMs.push(next.atMs - atMs);
         // A result that was recorded just before the kill needs no redelivery, a dead letter gets none.
         else if (known && needsDelivery(known)) never.push(known);
       }
@@ -171,6 +178,7 @@ export function redeliveredWithin(boundMs: number, after: keyof typeof takenFrom
     if (waitsMs.length === 0 && never.length === 0)
       return tooLittle(`no job that ${said.victim} held was delivered again`);
     const evidence: Record<string, unknown> = { recovered: waitsMs.length };
+    if (unseen > 0) evidence.unseenDeliveries = unseen;
     if (waitsMs.length > 0) {
       const recoveryMsP50 = roundMs(quantile(waitsMs, 0.5));
       const recoveryMsP99 = roundMs(quantile(waitsMs, 0.99));
@@ -185,6 +193,24 @@ export function redeliveredWithin(boundMs: number, after: keyof typeof takenFrom
     const detail = `p99 from ${said.fault} to redelivery is ${Number(p99.toFixed(2))} ms of at most ${boundMs} ms`;
     return finding(rule, !(p99 <= boundMs) && detail, evidence);
   };
+}
+
+/**
+ * When a delivery is missing in the ledgers (the queue counted one attempt more), whoever got it was killed before it wrote
+ * a line. Its kill is when that delivery had happened at the latest, and when the wait for the next one began.
+ */
+function killOfUnseen(
+  faults: readonly Fault[],
+  atMs: number,
+  next: LedgerLine,
+  attempt: number | undefined,
+): number | undefined {
+  if (attempt === undefined || next.attempt === undefined || next.attempt <= attempt + 1) return undefined;
+  const longest = (killMs: number) => Math.max(killMs - atMs, next.atMs - killMs);
+  return faults
+    .filter((fault) => fault.kind === 'worker-kill' && fault.atMs > atMs && fault.atMs < next.atMs)
+    .map((fault) => fault.atMs)
+    .sort((a, b) => longest(a) - longest(b))[0];
 }
 
 function needsDelivery({ finalState }: JobAccount): boolean {
@@ -204,6 +230,11 @@ export function deadAfterKills(survives: number): Rule {
         const recorded = known?.finalState === 'done' && !known.claims.some((line) => line.atMs > atMs);
         if (!recorded) kills.set(job, (kills.get(job) ?? 0) + 1);
       }
+    }
+    // A worker that was killed before it wrote a line of a delivery: the queue counted it, the ledger did not.
+    for (const { id, finalState, attempts, claims } of jobs.values()) {
+      const unseen = finalState === 'dead' && attempts !== undefined ? attempts - claims.length : 0;
+      if (unseen > 0 && kills.has(id)) kills.set(id, kills.get(id)! + unseen);
     }
     const often = [...kills].filter(([, count]) => count > survives).map(([job]) => job);
     const evidence = { killedTooOften: often.length };

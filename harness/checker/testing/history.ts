@@ -36,7 +36,7 @@ export interface WrittenHistory {
   ): void;
   submit(id: string, atMs: number, outcome?: Outcome, doneAtMs?: number, options?: SubmitOptions): void;
   /** What the final read showed; null: the API knows of none. */
-  read(id: string, record: { state: string; verdict?: string } | null): void;
+  read(id: string, record: { state: string; verdict?: string; attempts?: number } | null): void;
   /** A final read that failed. */
   unread(id: string): void;
   ledger(

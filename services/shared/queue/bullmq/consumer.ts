@@ -5,7 +5,7 @@ import { openBlockingReader } from '../connection.ts';
 import { createPoll } from '../poll.ts';
 import type { Acked, Claim, Consumer, JobChange, QueueSettings } from '../queue.ts';
 import { connected, queueName } from './connect.ts';
-import { type BullJob, type Data, type Returned, stateOf, versionOf } from './record.ts';
+import { attemptsOf, type BullJob, type Data, type Returned, stateOf, versionOf } from './record.ts';
 
 /** Codes of BullMQ's scripts that say: this claim is not (or no longer) yours. */
 const notYours = new Set<unknown>([-1, -2, -3, -6]);
@@ -53,7 +53,7 @@ export function consumer(settings: QueueSettings, name: string): Consumer {
       id: String(job.id),
       state: 'dead',
       version: versionOf(job, 'dead'),
-      attempts: job.attemptsStarted,
+      attempts: attemptsOf(job, 'dead'),
     });
   }
 

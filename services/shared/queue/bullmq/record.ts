@@ -45,6 +45,11 @@ export function versionOf(job: BullJob, state: JobState): number {
   return state === 'running' ? 2 * job.attemptsStarted : 2 * job.attemptsStarted + 1;
 }
 
+/** Deliveries that ran. A job that stalled too often is handed out once more, only to be buried. */
+export function attemptsOf(job: BullJob, state: JobState): number {
+  return state === 'dead' ? job.stalledCounter : job.attemptsStarted;
+}
+
 export function recordOf(job: BullJob, state: JobState): JobRecord {
   return {
     id: String(job.id),
@@ -52,7 +57,7 @@ export function recordOf(job: BullJob, state: JobState): JobRecord {
     state,
     version: versionOf(job, state),
     fence: job.attemptsStarted,
-    attempts: job.attemptsStarted,
+    attempts: attemptsOf(job, state),
     enqueuedAtMs: job.timestamp,
     ...(job.processedBy !== undefined && state !== 'queued' && { owner: job.processedBy }),
     ...(job.processedOn !== undefined && { startedAtMs: job.processedOn }),
