@@ -36,7 +36,7 @@ const plantedBugs: [adapter: string, claim: Claim, rule: string][] = [
   ['renews-nothing', longJobs, 'no-redelivery'],
   ['forgets-at-sigterm', sigterm, 'nothing-lost'],
   ['stream-lets-go-of-the-entry', smallKill, 'nothing-lost'],
-  ['stream-acks-for-anyone', zombie, 'one-result'],
+  ['stream-acks-for-anyone', zombie, 'zombie-refused'],
   ['stream-renews-nothing', longJobs, 'no-redelivery'],
   ['claims-more-than-it-can-run', pullEvens, 'evenly-shared'],
   ['holds-redis-up-at-each-ack', workersScale, 'workers-scale'],
@@ -46,8 +46,9 @@ describe('a planted bug is refuted', () => {
   for (const [adapter, claim, rule] of plantedBugs) {
     test(`${adapter}: ${claim.id}, ${rule}`, async () => {
       const queue = planted(join(import.meta.dirname, 'adapters', `${adapter}.ts`));
-      const { result } = await run(claim, { queue, arms: 'claim' });
-      expect(result).toMatchObject({ verdict: 'refuted', why: expect.stringMatching(`^${rule}: `) });
+      const { result, arms } = await run(claim, { queue, arms: 'claim' });
+      expect(result.verdict).toBe('refuted');
+      expect(arms.claim?.finding?.violations.map((violation) => violation.rule)).toContain(rule);
     });
   }
 });

@@ -5,6 +5,6 @@ import { plant } from '../plant.ts';
 
 export default plant('holds-redis-up-at-each-ack', [
   'ack',
-  'local at = now()',
-  'for _ = 1, 4e6 do end\nlocal at = now()',
+  'local at = text(now())',
+  'for _ = 1, 4e6 do end\nlocal at = text(now())',
 ]);
