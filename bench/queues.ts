@@ -6,7 +6,7 @@ import { runContender } from './contender.ts';
 import { contenders } from './contenders.ts';
 
 const rounds = 5;
-const order = { jobs: 50_000, warmUp: 0, window: 400, payloadBytes: 200, heapEvery: 0 };
+const order = { jobs: 50_000, warmUp: 0, window: 800, payloadBytes: 200, heapEvery: 0 };
 const reference = 'bullmq';
 
 export const queues: Bench = {

@@ -6,11 +6,12 @@ local cap = tonumber(ARGV[1])
 local queued = cap > 0 and waiting() or 0
 
 local function enqueue(id, payload)
-  local known = redis.call('HGET', job(id), 'payload')
+  local key = job(id)
+  local known = redis.call('HGET', key, 'payload')
   if known then return { known == payload and 'known' or 'conflict', record(id) } end
   if cap > 0 and queued >= cap then return { 'full', queued } end
   local at = now()
-  redis.call('HSET', job(id), 'payload', payload, 'state', 'queued', 'version', '1', 'fence', '0', 'attempts', '0',
+  redis.call('HSET', key, 'payload', payload, 'state', 'queued', 'version', '1', 'fence', '0', 'attempts', '0',
     'enqueuedAtMs', text(at), unpack(push(id)))
   queued = queued + 1
   return { 'accepted', at }

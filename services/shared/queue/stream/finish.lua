@@ -7,14 +7,15 @@ local at = text(now())
 local finished, done = {}, 0
 
 local function ack(id, fence, startedAtMs, result)
-  local state, jobFence, version, entry = unpack(redis.call('HMGET', job(id), 'state', 'fence', 'version', 'entry'))
+  local key = job(id)
+  local state, jobFence, version, entry = unpack(redis.call('HMGET', key, 'state', 'fence', 'version', 'entry'))
   if not state then return 'stale', '0' end
   local current = jobFence + 1 == tonumber(fence)
   if state == 'done' and current then return 'already', text(version + 2) end
   if fenced ~= '0' and not (state == 'queued' and current) then return 'stale', '0' end
 
-  redis.call('HSET', job(id), 'state', 'done', 'result', result, 'run', worker .. ' ' .. startedAtMs .. ' ' .. at)
-  redis.call('PEXPIRE', job(id), retentionMs)
+  redis.call('HSET', key, 'state', 'done', 'result', result, 'run', worker .. ' ' .. startedAtMs .. ' ' .. at)
+  redis.call('PEXPIRE', key, retentionMs)
   finished[#finished + 1] = entry
   if state ~= 'done' then done = done + 1 end
   -- Only without the fence can this be so.
