@@ -4,10 +4,13 @@
 import type { Nemesis, NemesisArena } from '../claim.ts';
 import type { Random } from '../random.ts';
 import type { Instance } from '../system/judge.ts';
+import type { InHand } from '../system/ledger-tail.ts';
 import * as proc from '../system/proc.ts';
 import { sleepUntil, waitUntil } from '../wait.ts';
 import { drawStrikes, type Strikes } from './schedule.ts';
 import { catchWorker } from './victim.ts';
+
+const missesAtMost = 2;
 
 export function pauseWorkers(random: Random, strikes: Strikes): Nemesis {
   const plan = drawStrikes(random, 'pause-workers', strikes);
@@ -18,7 +21,8 @@ export function pauseWorkers(random: Random, strikes: Strikes): Nemesis {
       const began = arena.history.now();
       for (const { atMs, victim } of plan) {
         await sleepUntil(began + atMs, arena.history.now, arena.signal);
-        await makeZombie(arena, victim);
+        // A job that was done in the same moment changes no hands: that strike had no effect, and another one is made.
+        for (let misses = 0; misses <= missesAtMost && !(await makeZombie(arena, victim)); misses++);
       }
     },
     heal: async ({ system }) => {
@@ -27,7 +31,8 @@ export function pauseWorkers(random: Random, strikes: Strikes): Nemesis {
   };
 }
 
-async function makeZombie(arena: NemesisArena, draw: number): Promise<void> {
+/** Whether it had an effect. */
+async function makeZombie(arena: NemesisArena, draw: number): Promise<boolean> {
   const { history, system, signal } = arena;
   const { worker } = await catchWorker(arena, draw);
   await worker.process.pause();
@@ -35,7 +40,8 @@ async function makeZombie(arena: NemesisArena, draw: number): Promise<void> {
   const threadStates = [...new Set(proc.threadStates(worker.process.pid))];
   system.ledger.read();
   const held = system.ledger.inHand(worker.name);
-  const taken = (job: string) =>
+  // Also by a later delivery of just before: a claim that was on its way to a sleeper is old when it wakes.
+  const taken = ({ job, attempt }: InHand) =>
     system.ledger
       .read()
       .find(
@@ -43,9 +49,9 @@ async function makeZombie(arena: NemesisArena, draw: number): Promise<void> {
           line.job === job &&
           line.event === 'claimed' &&
           line.source !== worker.name &&
-          line.atMs - system.originMs > pausedAtMs,
+          ((line.attempt ?? 0) > attempt || line.atMs - system.originMs > pausedAtMs),
       );
-  const takenJobs = () => held.map(({ job }) => job).filter((job) => taken(job) !== undefined);
+  const takenJobs = () => held.filter((one) => taken(one) !== undefined).map(({ job }) => job);
   const within = (deadlineMs: number, reached: () => boolean) =>
     waitUntil(reached, { what: 'its jobs to change hands', deadlineMs, signal }).catch(() => {
       signal.throwIfAborted();
@@ -55,7 +61,11 @@ async function makeZombie(arena: NemesisArena, draw: number): Promise<void> {
   const changedHands = await within(4 * leaseMs, () => takenJobs().length > 0);
   // The others' leases end soon after. One of which the ack had left just before the pause is done: nobody takes it.
   if (changedHands) await within(leaseMs, () => takenJobs().length === held.length);
-  const jobs = held.map(({ job, attempt }) => ({ job, attempt, takenBy: taken(job)?.source ?? null }));
+  const jobs = held.map((one) => ({
+    job: one.job,
+    attempt: one.attempt,
+    takenBy: taken(one)?.source ?? null,
+  }));
   const fault = history.inject({
     kind: 'worker-pause',
     target: worker.name,
@@ -66,6 +76,7 @@ async function makeZombie(arena: NemesisArena, draw: number): Promise<void> {
   await worker.process.resume();
   const lateAcks = await acksOf(arena, worker, takenJobs(), history.now());
   fault.heal({ lateAcks });
+  return changedHands;
 }
 
 /** Waits until the woken worker tried to ack what it had held: without the attempt nothing was tested. */
