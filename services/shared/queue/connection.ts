@@ -58,7 +58,7 @@ export function openBlockingReader(settings: RedisSettings, commands: Redis): Bl
       const unblock = async () => {
         while (!settled) {
           const blocked = await id;
-          if (blocked !== undefined) await commands.client('UNBLOCK', blocked).catch(() => 0);
+          if (blocked !== undefined && !settled) await commands.client('UNBLOCK', blocked).catch(() => 0);
           await delay(5);
         }
       };

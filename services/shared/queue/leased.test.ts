@@ -99,7 +99,7 @@ describe.each([
       expect(performance.now() - startedAtMs).toBeLessThan(1500);
       const latenciesMs = [];
       for (let i = 0; i < 100; i++) {
-        const waiting = worker.claim(1, never);
+        const waiting = claimed(worker, 1);
         await eventually('the worker to block', async () => {
           expect(await bed.redis.info('clients')).toContain('blocked_clients:1');
         });

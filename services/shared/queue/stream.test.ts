@@ -53,7 +53,7 @@ test('a job that goes back wakes a worker that waits, at once', async () => {
   for (let i = 0; i < 20; i++) {
     await bed.enqueue(producer, 1);
     const claim = await only(claimed(holder, 1));
-    const waiting = waiter.claim(1, never);
+    const waiting = claimed(waiter, 1);
     await eventually('the waiter to block', async () => {
       expect(await bed.redis.info('clients')).toContain('blocked_clients:1');
     });
