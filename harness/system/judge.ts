@@ -69,6 +69,8 @@ export interface Place {
   prefix: string;
   projectRoot: string;
   originMs: number;
+  /** Where the services send their spans (OTLP over HTTP); without it they send none. */
+  otlpEndpoint?: string;
 }
 
 const startDeadlineMs = 20_000;
@@ -118,6 +120,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
           SERVICE_NAME: name,
           LEDGER_FILE: ledgerFile,
           NODE_COMPILE_CACHE: join(place.projectRoot, 'node_modules/.cache/redproof'),
+          ...(place.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: place.otlpEndpoint }),
           ...spec.env[service],
         },
       },
