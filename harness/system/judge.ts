@@ -74,6 +74,8 @@ export interface Place {
 }
 
 const startDeadlineMs = 20_000;
+/** From the project's root: tracing, for those who are given a collector. */
+const instrumentation = './services/shared/telemetry/instrumentation.ts';
 
 export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeSystem> {
   const { deadMan, prefix } = place;
@@ -109,7 +111,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
       {
         name,
         command: globalThis.process.execPath,
-        args: [join(place.projectRoot, `services/${service}/main.ts`)],
+        args: ['--import', instrumentation, `./services/${service}/main.ts`],
         cwd: place.projectRoot,
         logFile: join(logsDir, `${name}.log`),
         env: {
