@@ -48,9 +48,9 @@ describe('the story', () => {
     const [claim = '', control = '', meaning] = stdout.split('\n\n');
     expect(claim).toContain(`job ${job}  fault/x, claim\ntrace ${trace}`);
     expect(claim).toMatch(
-      /worker-1 +├─ † process submissions +attempt 1 .*\n.*\n.*✱ worker-kill\n.*process submissions +attempt 2/,
+      /worker-1 +├─ † process submissions +attempt 1 .*\n.*\n.*\n.*✱ worker-kill\n.*process submissions +attempt 2/,
     );
-    expect(claim.split('\n')).toHaveLength(9);
+    expect(claim.split('\n')).toHaveLength(10);
     expect(control).toContain('fault/x, control');
     expect(control.split('\n')).toHaveLength(5);
     expect(meaning).toMatch(/^†.*✱ a fault\n$/);
