@@ -168,7 +168,11 @@ test('a job whose trace is known has its story on the page: every span, tombston
   );
   expect(story.match(/<tr class="fault">.*?<\/tr>/s)![0]).toMatch(/>1\.050<.*>450<.*✱ worker-kill/);
   expect(story).not.toMatch(/NaN|Infinity|undefined/);
-  for (const text of [trace, `redelivered: <code>${job}`, 'Redis commands not shown: 1'])
+  for (const text of [
+    trace,
+    `redelivered: <code>${job}</code>, from 1.000 to 1.150 s`,
+    'Redis commands not shown: 1',
+  ])
     expect(story).toContain(text);
   expect(page).toContain('1 lost, 1,200 redelivered');
   // The other arm has no such story, though its trace has the same number; it says how to get one.

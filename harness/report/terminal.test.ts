@@ -26,6 +26,17 @@ const result: ClaimResult = {
     messages: 505,
   },
   faults: [],
+  traces: {
+    dir: 'claims/fault/worker-kill-reliable-list',
+    spans: 9,
+    spansLeftOut: 0,
+    spanRequestsRefused: 0,
+    jobs: { lost: 2, duplicated: 0, redelivered: 0 },
+    listed: [
+      { job: 'untraced', why: 'lost', traceId: null },
+      { job: 'abcdefghijklmnopqrstuvwxyz', why: 'lost', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' },
+    ],
+  },
   control: {
     statement: long,
     failedAsExpected: true,
@@ -92,6 +103,7 @@ test('a pipe gets whole lines, without escape codes', () => {
     `   control  ${long}`,
     '1 claim: 0 held · 1 refuted · 0 unknown   in 1:05 min, seed 7',
     '  refuted  again: npm run chaos -- --claim fault/worker-kill-reliable-list --seed 7',
+    '           a lost job: npm run trace -- abcdefghijklmnopqrstuvwxyz --run runs/r',
   ]) {
     expect(text.split('\n')).toContain(line);
   }
@@ -100,7 +112,7 @@ test('a pipe gets whole lines, without escape codes', () => {
 test('a terminal gets no line that it must break, and what hangs over is indented', () => {
   const text = stripVTControlCharacters(play({ isTTY: true, columns: 80 }));
   const lines = text.split('\n');
-  for (const line of lines.filter((line) => !line.includes('again:')))
+  for (const line of lines.filter((line) => !line.includes(': npm run ')))
     expect(line.length).toBeLessThanOrEqual(80);
   const at = lines.findIndex((line) => line.startsWith('   control'));
   expect(lines[at + 1]).toMatch(/^ {12}\S/);

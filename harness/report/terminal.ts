@@ -4,6 +4,7 @@
 
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
+import type { StoredTraces } from '../checker/traces.ts';
 import type { Claim } from '../claim.ts';
 import type { Verdict } from '../verdict.ts';
 import { figures } from './figures.ts';
@@ -184,13 +185,22 @@ function closing({ run, claims, summary }: Results, dir: string, style: Style): 
     .join(' · ');
   const open = claims.filter(({ verdict }) => verdict === 'refuted' || verdict === 'unknown');
   const again = open.map(
-    ({ id, verdict }) => `  ${verdict.padEnd(8)} again: npm run chaos -- --claim ${id} --seed ${run.seed}\n`,
+    ({ id, verdict, traces }) =>
+      `  ${verdict.padEnd(8)} again: npm run chaos -- --claim ${id} --seed ${run.seed}\n${story(traces, dir)}`,
   );
   return (
     `${style('bold', `${claims.length} claim${claims.length === 1 ? '' : 's'}`)}: ${counts}` +
     `   in ${run.durationMs < 60_000 ? seconds(run.durationMs) : `${clock(run.durationMs)} min`}, seed ${run.seed}\n${again.join('')}` +
     `stored in ${dir}\n  report.html, results.json, junit.xml`
   );
+}
+
+/** How to see what became of the first job that a verdict is about. */
+function story(traces: StoredTraces | undefined, dir: string): string {
+  const told = traces?.listed.find(({ traceId }) => traceId !== null);
+  return told === undefined
+    ? ''
+    : `           a ${told.why} job: npm run trace -- ${told.job} --run ${dir}\n`;
 }
 
 /** Columns side by side; where that is wider than the terminal, each cell on a line of its own. */

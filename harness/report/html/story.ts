@@ -29,8 +29,10 @@ ${told}${told.length < listed.length ? rest : nothing}</section>`;
 }
 
 function storyOfJob({ job, why }: JobTrace, { trace, rows, redisCommands }: Story): Markup {
-  const fromMs = Math.min(...rows.map(({ atMs }) => atMs));
-  const untilMs = Math.max(...rows.map(endMs));
+  // A fault may last far longer than what it did to one job.
+  const spans = rows.filter(({ kind }) => kind !== 'fault');
+  const fromMs = Math.min(...spans.map(({ atMs }) => atMs));
+  const untilMs = Math.max(...spans.map(({ atMs, durationMs }) => atMs + (durationMs ?? 0)));
   const body = rows.map((row) => line(row, fromMs, Math.max(1, untilMs - fromMs)));
   const hidden = redisCommands === 0 ? '' : ` · Redis commands not shown: ${count(redisCommands)}`;
   return html`<details class="story"><summary>${why}: <code>${job}</code>, from ${seconds(fromMs)} to ${seconds(untilMs)} s</summary>
@@ -42,15 +44,11 @@ function storyOfJob({ job, why }: JobTrace, { trace, rows, redisCommands }: Stor
 function line(row: StoryRow, fromMs: number, lengthMs: number): Markup {
   const { kind, atMs, durationMs, depth, who, what, details, failed } = row;
   const took = durationMs === null ? '–' : milliseconds(durationMs);
-  const x = ((atMs - fromMs) / lengthMs) * 100;
+  const x = Math.max(0, Math.min(99, ((atMs - fromMs) / lengthMs) * 100));
   const width = Math.min(100 - x, ((durationMs ?? 0) / lengthMs) * 100);
   const more = details.length === 0 ? nothing : html` <span class="unit">${details.join(' · ')}</span>`;
-  return html`<tr class="${kind}${failed ? ' failed' : ''}"><td>${seconds(atMs)}</td><td>${took}</td><td class="who">${who}</td><td class="text" style="padding-left:${16 + depth * 14}px">${marks[kind]}${what}${more}</td><td class="when"><svg width="100%" height="10" aria-hidden="true"><rect x="${x.toFixed(2)}%" y="2" width="${width.toFixed(2)}%" height="6" rx="2"/><rect x="${Math.min(x, 99).toFixed(2)}%" y="2" width="2" height="6"/></svg></td></tr>
+  return html`<tr class="${kind}${failed ? ' failed' : ''}"><td>${seconds(atMs)}</td><td>${took}</td><td class="who">${who}</td><td class="text" style="padding-left:${16 + depth * 14}px">${marks[kind]}${what}${more}</td><td class="when"><svg width="100%" height="10" aria-hidden="true"><rect x="${x.toFixed(2)}%" y="2" width="${width.toFixed(2)}%" height="6" rx="2"/><rect x="${x.toFixed(2)}%" y="2" width="2" height="6"/></svg></td></tr>
 `;
-}
-
-function endMs({ atMs, durationMs }: StoryRow): number {
-  return atMs + (durationMs ?? 0);
 }
 
 function seconds(ms: number): string {
