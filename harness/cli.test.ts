@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Scene, scene } from './command.fixture.ts';
+import { freePort } from './system/ports.ts';
 import { hasProc, mounts } from './system/proc.ts';
 import { waitUntil } from './wait.ts';
 
@@ -192,6 +193,33 @@ describe('streams', () => {
     expect(stdout + stderr).not.toContain(escapeCode);
     const page = readFileSync(join(here.outDir, 'latest/report.html'), 'utf8');
     expect(page).toContain('pubsub/fan-out');
+  });
+
+  test('--metrics-port serves while it runs; a Grafana that is unwell is one warning', async () => {
+    const tokens: (string | undefined)[] = [];
+    const grafana = createServer((request, response) => {
+      tokens.push(request.headers.authorization);
+      request.resume().on('end', () => response.writeHead(503).end());
+    });
+    await new Promise<void>((done) => grafana.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${(grafana.address() as AddressInfo).port}`;
+    const port = await freePort();
+    const args = ['--claim', 'pubsub/at-most-once', '--out', here.outDir, '--seed', '7'];
+    const more = ['--metrics-port', String(port), '--grafana', url];
+    const run = here.run(cli, [...args, ...more], { GRAFANA_TOKEN: 'secret' });
+    const scrape = async () =>
+      (await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined))?.text();
+    const active = async () => (await scrape())?.includes('judge_fault_active{fault="client-kill"');
+    await waitUntil(active, { what: 'a fault to be shown', deadlineMs: 40_000, everyMs: 20 });
+    const { exitCode, stdout, stderr } = await run;
+    grafana.close();
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: `--grafana ${url}/: faults are not annotated: it answered 503\n`,
+    });
+    expect(stdout).not.toContain('secret');
+    expect(new Set(tokens)).toEqual(new Set(['Bearer secret']));
+    expect(await scrape()).toBeUndefined();
   });
 
   test('a reader that goes away stops the run, without a stack trace', async () => {

@@ -162,7 +162,8 @@ async function runArm(
   const whole = { events: history.events, ledger };
   if (arm.error === undefined) Object.assign(arm, checked(experiment, whole));
   if (telemetry && ledger.length > 0) {
-    arm.traces = { dir: store.path, ...telemetry.counts, ...tracesOf(whole, telemetry.traceOf) };
+    const named = tracesOf(whole, telemetry.traceOf, arm.finding?.evidence ?? {});
+    arm.traces = { dir: store.path, ...telemetry.counts, ...named };
   }
   if (arm.finding && name === 'claim' && context.queue) {
     arm.finding = asPromised(arm.finding, context.queue.adapter.contract);

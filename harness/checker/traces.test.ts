@@ -4,18 +4,20 @@ import { empty, written } from './testing/history.ts';
 import { tracesOf } from './traces.ts';
 
 const traceOf = (job: string) => `trace of ${job}`;
+/** Evidence of an experiment that asked what became of every job. */
+const accounted = { lost: 0 };
 const none = { lost: 0, duplicated: 0, redelivered: 0 };
 
 describe('which jobs are named, and why', () => {
   test('nothing happened', () => {
-    expect(tracesOf(empty, traceOf)).toEqual({ jobs: none, listed: [] });
+    expect(tracesOf(empty, traceOf, accounted)).toEqual({ jobs: none, listed: [] });
   });
 
   test('jobs that were done once are not', () => {
     const h = written();
     h.job('a', 10);
     h.job('b', 30);
-    expect(tracesOf(h.history(), traceOf)).toEqual({ jobs: none, listed: [] });
+    expect(tracesOf(h.history(), traceOf, accounted)).toEqual({ jobs: none, listed: [] });
   });
 
   test('one of each, the lost first', () => {
@@ -30,7 +32,7 @@ describe('which jobs are named, and why', () => {
     h.read('gone', null);
     h.job('fine', 70);
     const history = h.history();
-    expect(tracesOf(history, traceOf)).toEqual({
+    expect(tracesOf(history, traceOf, accounted)).toEqual({
       jobs: { lost: 1, duplicated: 1, redelivered: 1 },
       listed: [
         { job: 'gone', why: 'lost', traceId: 'trace of gone' },
@@ -48,7 +50,7 @@ describe('which jobs are named, and why', () => {
     h.ledger('a', 'claimed', 12, 'worker-1');
     h.ledger('a', 'claimed', 22, 'worker-2');
     h.read('a', null);
-    expect(tracesOf(h.history(), traceOf).jobs).toEqual({ ...none, lost: 1 });
+    expect(tracesOf(h.history(), traceOf, accounted).jobs).toEqual({ ...none, lost: 1 });
   });
 
   test('a delivery of which only the queue knows counts', () => {
@@ -58,15 +60,28 @@ describe('which jobs are named, and why', () => {
     h.ledger('a', 'finished', 23, 'worker-2', { attempt: 2 });
     h.ledger('a', 'acked', 24, 'worker-2', { attempt: 2, outcome: 'acked' });
     h.read('a', { state: 'done', verdict: 'AC', attempts: 2 });
-    expect(tracesOf(h.history(), traceOf).jobs).toEqual({ ...none, redelivered: 1 });
+    expect(tracesOf(h.history(), traceOf, accounted).jobs).toEqual({ ...none, redelivered: 1 });
   });
 
   test('a job that no span names is named all the same', () => {
     const h = written();
     h.submit('a', 10, 'ok');
     h.read('a', null);
-    expect(tracesOf(h.history(), () => undefined).listed).toEqual([{ job: 'a', why: 'lost', traceId: null }]);
+    expect(tracesOf(h.history(), () => undefined, accounted).listed).toEqual([
+      { job: 'a', why: 'lost', traceId: null },
+    ]);
   });
+});
+
+test('of an experiment that did not ask what became of every job, none is called lost', () => {
+  const h = written();
+  h.submit('left', 10, 'ok');
+  h.read('left', { state: 'queued' });
+  h.job('again', 20);
+  h.ledger('again', 'claimed', 22, 'worker-2');
+  h.phase('quiesce', 'end', 90, { settled: 'quiet' });
+  expect(tracesOf(h.history(), traceOf, accounted).jobs).toEqual({ ...none, lost: 1, redelivered: 1 });
+  expect(tracesOf(h.history(), traceOf, { jobsPerSecond: 20 }).jobs).toEqual({ ...none, redelivered: 1 });
 });
 
 test('the list has a bound for each reason, the counts have none', () => {
@@ -77,7 +92,7 @@ test('the list has a bound for each reason, the counts have none', () => {
   }
   h.job('again', 900);
   h.ledger('again', 'claimed', 902, 'worker-2');
-  const { jobs, listed } = tracesOf(h.history(), traceOf);
+  const { jobs, listed } = tracesOf(h.history(), traceOf, accounted);
   expect(jobs).toEqual({ ...none, lost: 500, redelivered: 1 });
   expect(listed).toHaveLength(201);
   expect(listed.at(-1)).toMatchObject({ job: 'again', why: 'redelivered' });

@@ -31,12 +31,21 @@ export interface StoredTraces extends JobTraces, SpanCounts {
 
 const listedMost = 200;
 
-export function tracesOf(history: History, traceOf: (job: string) => string | undefined): JobTraces {
+/**
+ * @param evidence the experiment's own: where it does not say how many were lost, it did not ask what became of every job (a backlog
+ * stays in the queue in the end), and only redelivered ones are named
+ */
+export function tracesOf(
+  history: History,
+  traceOf: (job: string) => string | undefined,
+  evidence: Readonly<Record<string, unknown>>,
+): JobTraces {
   const { jobs, categories } = account(history);
   const [lost, duplicated] = [new Set(categories.lost), new Set(categories.doneManyTimes)];
+  const accounted = typeof evidence.lost === 'number';
   const reasonOf = (job: JobAccount): Reason | undefined => {
-    if (lost.has(job)) return 'lost';
-    if (duplicated.has(job)) return 'duplicated';
+    if (accounted && lost.has(job)) return 'lost';
+    if (accounted && duplicated.has(job)) return 'duplicated';
     // A worker that is killed right after a claim leaves no line of it; the queue's own count has it.
     return Math.max(job.claims.length, job.attempts ?? 0) > 1 ? 'redelivered' : undefined;
   };
