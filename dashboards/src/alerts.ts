@@ -65,7 +65,7 @@ const queueRules: readonly AlertRule[] = [
     for: '30s',
     labels: { severity: 'page' },
     annotations: {
-      summary: '{{ $value }} jobs wait and no worker takes any',
+      summary: 'Jobs that wait, and no worker takes any: {{ $value }}',
       description:
         'For a minute and a half nothing was claimed, no worker has a job in hand, and the queue is not empty.',
       action:
@@ -100,7 +100,7 @@ const queueRules: readonly AlertRule[] = [
     expr: `${increase('judge_dead_letters_total', [], '10m')} > 0`,
     labels: { severity: 'ticket' },
     annotations: {
-      summary: '{{ $value | printf "%.0f" }} jobs were given up in the last ten minutes',
+      summary: 'Jobs given up in the last ten minutes: {{ $value | printf "%.0f" }}',
       description:
         'Each was delivered as often as it may be, and its worker never finished it: a poison job, or workers that die.',
       action:
@@ -124,7 +124,7 @@ const queueRules: readonly AlertRule[] = [
     expr: `${increase('judge_stale_acks_total', [], '5m')} > 0`,
     labels: { severity: 'info' },
     annotations: {
-      summary: '{{ $value | printf "%.0f" }} acks came too late and were fenced off',
+      summary: 'Acks that came too late and were fenced off: {{ $value | printf "%.0f" }}',
       description:
         'A worker finished a job that another had taken over meanwhile. No harm was done, but work was done twice.',
       action:
@@ -136,7 +136,7 @@ const queueRules: readonly AlertRule[] = [
     expr: `${increase('judge_lost_claims_total', [], '5m')} > 0`,
     labels: { severity: 'info' },
     annotations: {
-      summary: '{{ $value | printf "%.0f" }} claims were lost to other workers',
+      summary: 'Claims lost to other workers: {{ $value | printf "%.0f" }}',
       description:
         'A heartbeat found its job in other hands: the worker was silent for longer than the lease.',
       action: 'As for StaleAcks: look at event-loop lag and at the connection between that worker and Redis.',
@@ -186,7 +186,7 @@ const redisRules: readonly AlertRule[] = [
     expr: 'resets(redis_uptime_in_seconds[10m]) > 0',
     labels: { severity: 'info' },
     annotations: {
-      summary: 'Redis was restarted {{ $value }} times in the last ten minutes',
+      summary: 'Restarts of Redis in the last ten minutes: {{ $value }}',
       description: 'Its uptime began anew.',
       action:
         'If nobody did it, look into its log for the reason, and at Redis persistence for what was not yet saved.',

@@ -9,6 +9,8 @@ import { depth, notAccepted, quantile, rate, sent, submitting } from './parts/pr
 const chosen = 'scenario=~"$scenario"';
 /** k6 pushes every five seconds. */
 const k6 = (expr: string, legend: string): Query => ({ expr, legend, everyStep: '5s' });
+/** k6 names a counter only once it counted: 0 while k6 is there at all. */
+const orZero = (expr: string) => `(${expr} or vector(0)) + 0 * max(k6_vus)`;
 const seconds = ({ p95, p99 }: { p95: number; p99: number }) => ({ warn: p95 / 1000, bad: p99 / 1000 });
 
 export const load = dashboard({
@@ -58,10 +60,7 @@ export const load = dashboard({
           width: 6,
           unit: 'short',
           limits: { bad: 1 },
-          queries: [
-            // k6 names this series only once something was dropped.
-            k6('(sum(k6_dropped_iterations_total) or vector(0)) + 0 * max(k6_vus)', 'dropped'),
-          ],
+          queries: [k6(orZero('sum(k6_dropped_iterations_total)'), 'dropped')],
           noValue: 'no k6',
         }),
       ],
@@ -140,8 +139,8 @@ export const load = dashboard({
           width: 8,
           unit: 'ops',
           queries: [
-            k6(rate(`k6_judge_verdicts_by_websocket_total{${chosen}}`), 'WebSocket'),
-            k6(rate(`k6_judge_verdicts_by_get_total{${chosen}}`), 'GET'),
+            k6(orZero(rate(`k6_judge_verdicts_by_websocket_total{${chosen}}`)), 'WebSocket'),
+            k6(orZero(rate(`k6_judge_verdicts_by_get_total{${chosen}}`)), 'GET'),
           ],
         }),
         timeSeries({

@@ -17,6 +17,8 @@ export interface Objective {
 }
 
 const perSecond = (series: string) => `sum(rate(${series}[5m]))`;
+/** A series that is not there yet must not take the others with it. */
+const orZero = (series: string) => `(${perSecond(series)} or vector(0))`;
 
 const accepted = `${submitting}, http_response_status_code="202"`;
 const acceptedCount = perSecond(`http_server_request_duration_seconds_count{${accepted}}`);
@@ -29,7 +31,7 @@ const verdictSeconds = slo.verdictMs.p99 / 1000;
 const verdicts = perSecond('judge_submission_e2e_seconds_count');
 const verdictsInTime = perSecond(`judge_submission_e2e_seconds_bucket{${bucket(verdictSeconds)}}`);
 /** What runs into its time limit takes that long, and is left out, as in the load tests. */
-const tooSlowPrograms = perSecond('judge_sandbox_run_duration_seconds_count{verdict="TLE"}');
+const tooSlowPrograms = orZero('judge_sandbox_run_duration_seconds_count{verdict="TLE"}');
 
 export const objectives: readonly Objective[] = [
   {
@@ -37,7 +39,7 @@ export const objectives: readonly Objective[] = [
     promise: `${percent(1 - slo.failedRate)} of submissions are accepted and judged`,
     budget: slo.failedRate,
     total: perSecond(sent),
-    bad: `${perSecond(notAccepted)} + (${perSecond('judge_dead_letters_total')} or vector(0))`,
+    bad: `${orZero(notAccepted)} + ${orZero('judge_dead_letters_total')}`,
   },
   {
     name: 'accept-latency',

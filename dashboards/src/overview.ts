@@ -218,7 +218,7 @@ export const overview = dashboard({
       panels: [
         timeSeries({
           id: 30,
-          title: 'Error budget left',
+          title: 'Error budget left by objective',
           description: `Over ${budgetWindow}. ${objectives.map(({ name, promise }) => `${name}: ${promise}.`).join(' ')}`,
           width: 12,
           unit: 'percentunit',
