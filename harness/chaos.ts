@@ -20,6 +20,7 @@ import {
 } from './report/result.ts';
 import { runClaim } from './run.ts';
 import { createStore, type RunStore } from './store.ts';
+import { storiesOf } from './stored-stories.ts';
 import type { DeadMan } from './system/dead-man.ts';
 import type { RedisSource } from './system/redis-source.ts';
 
@@ -61,7 +62,7 @@ export async function runChaos(options: ChaosOptions): Promise<Results> {
     reporter.claimFinished?.(result);
   }
   store.write('junit.xml', junit(results));
-  store.write('report.html', htmlReport(results));
+  store.write('report.html', htmlReport(results, await storiesOf(store.dir, results)));
   reporter.runFinished?.(results, store.dir);
   return results;
 }

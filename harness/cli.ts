@@ -5,26 +5,32 @@
 
 import { resolve } from 'node:path';
 import { monotonicMs } from '../services/shared/clock.ts';
+import { metricInfos } from '../services/shared/metric-names.ts';
 import { loadAdapter } from '../services/shared/queue/load.ts';
 import { type ChaosOptions, runChaos } from './chaos.ts';
 import { loadClaims, selectClaims } from './claims/index.ts';
 import { exitWith, onInterrupt, write } from './command.ts';
 import { type Flags, parseFlags } from './flags.ts';
 import { type QueueUnderTest, usesQueue } from './queue-under-test.ts';
+import { annotations } from './report/annotations.ts';
 import { answer } from './report/answer.ts';
 import { listing } from './report/listing.ts';
 import { multiplex } from './report/multiplexer.ts';
 import type { Results } from './report/result.ts';
+import { runMetrics } from './report/run-metrics.ts';
 import { terminal } from './report/terminal.ts';
 import { planClaim } from './run.ts';
 import { startDeadMan } from './system/dead-man.ts';
 import { findRedis, UsageError } from './system/find-redis.ts';
+import { serveMetrics } from './system/metrics-endpoint.ts';
 import { assertWritable } from './writable.ts';
 import { assertTaken, yourSettings } from './your-settings.ts';
 
 const projectRoot = resolve(import.meta.dirname, '..');
 /** How long an interrupted run may take to end in good order; then the dead-man ends what is left of it. */
 const tearDownMs = 1500;
+/** How long Grafana may take to hear of the last faults. */
+const annotationsMs = 1000;
 
 class Interrupted extends Error {}
 
@@ -59,7 +65,20 @@ async function chaos(
   const outDir = resolve(flags.out);
   assertWritable(outDir, '--out');
   const found = await orInterrupted(findRedis({ flag: flags.redis, projectRoot, env: process.env, say }));
-  const reporter = multiplex([terminal({ stream, now: monotonicMs, dumb: process.env.TERM === 'dumb' })]);
+  const { grafana } = flags;
+  const metrics = runMetrics(metricInfos, monotonicMs);
+  const token = process.env.GRAFANA_TOKEN;
+  const warn = (line: string) => void process.stderr.write(`${line}\n`);
+  const annotated = grafana && annotations({ grafana, warn, ...(token && { token }) });
+  const reporter = multiplex([
+    terminal({ stream, now: monotonicMs, dumb: process.env.TERM === 'dumb' }),
+    metrics.reporter,
+    ...(annotated ? [annotated.reporter] : []),
+  ]);
+  const endpoint =
+    flags.metricsPort > 0
+      ? await serveMetrics(flags.metricsHost, flags.metricsPort, metrics.text)
+      : undefined;
   const deadMan = await startDeadMan();
   try {
     if (flags.redisConfig) await orInterrupted(assertTaken(flags.redisConfig, found.redis, deadMan));
@@ -82,6 +101,7 @@ async function chaos(
     return results;
   } finally {
     await deadMan.dismiss();
+    await Promise.all([annotated?.settled(annotationsMs), endpoint?.close()]);
   }
 }
 

@@ -18,6 +18,11 @@ export interface Flags {
   strict?: true;
   /** Settings of Redis to climb the ladder of faults on, instead of the claims. */
   redisConfig?: Record<string, string>;
+  /** Where the harness' own metrics are served while it runs; 0: nowhere. */
+  metricsPort: number;
+  metricsHost: string;
+  /** A Grafana that is told of each fault. */
+  grafana?: URL;
 }
 
 const maxSeed = 0xffff_ffff;
@@ -117,6 +122,22 @@ function command(): Command {
     .option('--json', 'results.json on standard output, progress on standard error')
     .option('--out <dir>', 'where runs are stored', directory, 'runs')
     .option('--strict', 'skipped counts as unknown')
+    .option(
+      '--metrics-port <port>',
+      'serve /metrics (active faults, jobs so far) for Prometheus while it runs; 0: do not',
+      wholeNumber(0, 65_535),
+      0,
+    )
+    .option(
+      '--metrics-host <address>',
+      'on which address; containers on Linux need that of the Docker bridge, such as 172.17.0.1',
+      '127.0.0.1',
+    )
+    .option(
+      '--grafana <url>',
+      'annotate the dashboards of this Grafana with each fault; $GRAFANA_TOKEN is its token, if it wants one',
+      grafanaUrl,
+    )
     .addHelpText(
       'after',
       '\nExit status: 0 every claim held, 1 any refuted, 2 none refuted but some unknown, 64 bad usage,\n' +
@@ -163,6 +184,18 @@ function redisSetting(text: string, before: Record<string, string> = {}): Record
 function directory(value: string): string {
   if (value === '') throw new InvalidArgumentError('It must be a directory, which is made if there is none');
   return value;
+}
+
+function grafanaUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidArgumentError('It must be a URL such as http://127.0.0.1:3030');
+  }
+  if (url.username === '' && url.password === '') return url;
+  // Not commander's error: that one would repeat the password.
+  throw new UsageError(
+    '--grafana: a URL without user and password, please; a token goes into $GRAFANA_TOKEN',
+  );
 }
 
 function drawSeed(): number {

@@ -33,6 +33,8 @@ export interface Injection {
   proof: Record<string, unknown>;
   /** Whether the proof shows an effect. */
   landed: boolean;
+  /** It was over at once: there is nothing to heal. */
+  momentary?: true;
   atMs?: number;
 }
 
@@ -73,9 +75,10 @@ export function createRecorder(now: () => number, write: (event: Event) => void)
     now,
     invoke,
     observe: (process, f, value) => record({ type: 'observation', atMs: now(), process, f, value }),
-    inject: ({ atMs = now(), kind, target, proof, landed }) => {
+    inject: ({ atMs = now(), kind, target, proof, landed, momentary }) => {
       const fault = faults++;
-      record({ type: 'fault', atMs, fault, step: 'inject', kind, target, proof, landed });
+      const event = { type: 'fault', atMs, fault, step: 'inject', kind, target, proof, landed } as const;
+      record(momentary ? { ...event, momentary } : event);
       return {
         heal: (healing = {}) =>
           record({ type: 'fault', atMs: now(), fault, step: 'heal', kind, target, proof: healing }),

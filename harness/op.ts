@@ -41,6 +41,8 @@ export interface FaultEvent {
   proof: Record<string, unknown>;
   /** On `inject`: whether the proof shows an effect. */
   landed?: boolean;
+  /** On `inject`: it was over at once, so no healing follows. */
+  momentary?: true;
 }
 
 export type Phase = 'steady' | 'load' | 'heal' | 'quiesce' | 'final-reads';

@@ -12,8 +12,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../services/shared/clock.ts';
 import type { LedgerLine } from '../services/shared/contract.ts';
 import type { Finding } from './checker/finding.ts';
+import { tracesOf } from './checker/traces.ts';
 import type { Claim, Experiment, NemesisArena } from './claim.ts';
 import { createRecorder, type History } from './history.ts';
+import { jobsSoFar } from './jobs-so-far.ts';
 import { type Event, faultsOf, type Phase } from './op.ts';
 import { asPromised, type QueueUnderTest, whyNotAbout } from './queue-under-test.ts';
 import { createRandom } from './random.ts';
@@ -23,6 +25,7 @@ import type { DeadMan } from './system/dead-man.ts';
 import { whyNoDisk } from './system/disk.ts';
 import { type JudgeSystem, startJudge } from './system/judge.ts';
 import { type RedisSource, whyNoDiskFor, withoutPassword } from './system/redis-source.ts';
+import { type ArmTelemetry, openTelemetry } from './telemetry/arm-telemetry.ts';
 import { type Arm, judgeClaim } from './verdict.ts';
 
 export interface RunContext {
@@ -69,12 +72,14 @@ export async function runClaim(claim: Claim, store: ClaimStore, context: RunCont
     why: judged.why,
     evidence: arm.finding?.evidence ?? {},
     faults: arm.faults,
+    ...(arm.traces && { traces: arm.traces }),
     control: {
       statement: claim.control.statement,
       failedAsExpected: judged.controlFailedAsExpected,
       why: whyOf(control, claim.control.mustBreak),
       evidence: control.finding?.evidence ?? {},
       faults: control.faults,
+      ...(control.traces && { traces: control.traces }),
     },
     durationMs: Math.round(monotonicMs() - began),
   };
@@ -119,9 +124,11 @@ async function runArm(
   const temporaryDir = mkdtempSync(join(tmpdir(), 'redproof-'));
   deadMan.registerDirectory(temporaryDir);
   let system: JudgeSystem | undefined;
+  let telemetry: ArmTelemetry | undefined;
   let ledger: readonly LedgerLine[] = [];
   try {
     enter('set up');
+    telemetry = await openTelemetry(store.dir, began);
     const prefix = `redproof:${context.seed}:${claim.id}:${name}:`;
     const place = {
       redis: context.redis,
@@ -131,8 +138,12 @@ async function runArm(
       prefix,
       projectRoot,
       originMs: began,
+      otlpEndpoint: telemetry.endpoint,
     };
     system = await abortable(startJudge(experiment.system, place), signal);
+    telemetry.sample(system);
+    const jobs = jobsSoFar(history.events, system.ledger.read);
+    reporter.armStarted?.(claim, name, { beganAtMs: telemetry.beganAtMs, jobs });
     await goThroughPhases(experiment, arm, arenaOf(system, history, signal), enter);
   } catch (error) {
     context.signal.throwIfAborted();
@@ -142,11 +153,17 @@ async function runArm(
     ledger = system ? relative(system.ledger.read(), began) : [];
     store.ledger(ledger);
     await experiment.workload.close?.();
+    if (!context.signal.aborted) await telemetry?.lastWords();
     await system?.stop();
+    await telemetry?.close();
     rmSync(temporaryDir, { recursive: true, force: true });
   }
   arm.faults = faultsOf(history.events);
-  if (arm.error === undefined) Object.assign(arm, checked(experiment, { events: history.events, ledger }));
+  const whole = { events: history.events, ledger };
+  if (arm.error === undefined) Object.assign(arm, checked(experiment, whole));
+  if (telemetry && ledger.length > 0) {
+    arm.traces = { dir: store.path, ...telemetry.counts, ...tracesOf(whole, telemetry.traceOf) };
+  }
   if (arm.finding && name === 'claim' && context.queue) {
     arm.finding = asPromised(arm.finding, context.queue.adapter.contract);
   }

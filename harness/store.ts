@@ -32,6 +32,8 @@ export interface ClaimStore {
 
 export interface ArmStore {
   readonly dir: string;
+  /** The same, below the run's directory. */
+  readonly path: string;
   event(event: Event): void;
   ledger(lines: readonly LedgerLine[]): void;
 }
@@ -49,23 +51,26 @@ export function createStore(root: string, runId: string): RunStore {
     dir,
     write,
     results: (results) => write('results.json', `${JSON.stringify(results, null, 2)}\n`),
-    claim: (id, repeat) => claimStore(join(dir, 'claims', id, ...(repeat > 0 ? [`repeat-${repeat}`] : []))),
+    claim: (id, repeat) => claimStore(dir, join('claims', id, ...(repeat > 0 ? [`repeat-${repeat}`] : []))),
   };
 }
 
-function claimStore(dir: string): ClaimStore {
+function claimStore(runDir: string, path: string): ClaimStore {
+  const dir = join(runDir, path);
   mkdirSync(dir, { recursive: true });
   return {
     plan: (plan) => writeFileSync(join(dir, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`),
-    arm: (name) => armStore(name === 'claim' ? dir : join(dir, 'control')),
+    arm: (name) => armStore(runDir, name === 'claim' ? path : join(path, 'control')),
   };
 }
 
-function armStore(dir: string): ArmStore {
+function armStore(runDir: string, path: string): ArmStore {
+  const dir = join(runDir, path);
   mkdirSync(dir, { recursive: true });
   let fd: number | undefined = openSync(join(dir, 'history.ndjson'), 'w');
   return {
     dir,
+    path,
     event: (event) => {
       if (fd !== undefined) writeSync(fd, `${JSON.stringify(event)}\n`);
     },

@@ -1,6 +1,7 @@
 // From what both arms of a claim showed to its verdict. Pure; the order of the questions is the meaning.
 
 import type { Finding } from './checker/finding.ts';
+import type { StoredTraces } from './checker/traces.ts';
 import type { Steady } from './claim.ts';
 import type { Fault } from './op.ts';
 
@@ -18,6 +19,8 @@ export interface Arm {
   landedAtLeast: number;
   finding?: Finding;
   checkerError?: string;
+  /** The jobs that it is about, by their traces; where services ran. */
+  traces?: StoredTraces;
   durationMs: number;
 }
 

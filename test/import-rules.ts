@@ -60,8 +60,8 @@ export function isTest(file: string): boolean {
 
 const within = (folder: string) => (path: string) => path.startsWith(`${folder}/`);
 const isPath = (to: string) => folders.some((folder) => within(folder)(to));
-const pureFile = /^harness\/(checker\/.+|op|history|outcome|verdict|random)\.ts$/;
-const reportable = /^harness\/(op|verdict|history|claim|checker\/(cells|usl))\.ts$/;
+const pureFile = /^harness\/(checker\/.+|op|history|outcome|verdict|random|span)\.ts$/;
+const reportable = /^harness\/(op|verdict|history|claim|span|jobs-so-far|checker\/(cells|usl|traces))\.ts$/;
 
 /** Plain constants, types and functions: the rest of loadtests/ runs in k6 alone. */
 const plainLoadtest =
@@ -79,7 +79,7 @@ export const importRules: readonly ImportRule[] = [
       within('harness')(from) && within('services')(to) && !within('services/shared')(to),
   },
   {
-    name: 'checker, op, history, outcome, verdict and random import only each other, and types of contracts and claims',
+    name: 'checker, op, span, history, outcome, verdict and random import only each other, and types of contracts and claims',
     forbids: ({ from, to, typeOnly }) => {
       if (!pureFile.test(from) || pureFile.test(to)) return false;
       if (from === 'harness/random.ts' && (to === 'node:crypto' || to.startsWith('pure-rand/'))) return false;
@@ -96,7 +96,7 @@ export const importRules: readonly ImportRule[] = [
       within('harness/workload')(from) && /^harness\/(nemesis|system|toolchain)\//.test(to),
   },
   {
-    name: 'report imports only results, ops, verdicts, histories, claims, the cells of a table and the scalability law',
+    name: 'report imports only results, ops, spans, verdicts, histories, claims, counts of jobs, traces, the cells of a table and the scalability law',
     forbids: ({ from, to }) =>
       within('harness/report')(from) && isPath(to) && !within('harness/report')(to) && !reportable.test(to),
   },
@@ -109,7 +109,7 @@ export const importRules: readonly ImportRule[] = [
     name: "loadtests and dashboards import neither side's internals",
     forbids: ({ from, to }) => {
       if (!within('loadtests')(from) && !within('dashboards')(from)) return false;
-      if (within('dashboards')(from) && to === 'services/shared/metrics.ts') return false;
+      if (within('dashboards')(from) && to === 'services/shared/metric-names.ts') return false;
       return within('services')(to) || within('harness')(to);
     },
   },

@@ -31,6 +31,7 @@ export function cutReceivers(random: Random, strikes: Strikes, names: readonly s
             atMs: sentAtMs,
             proof: { clientId: id ?? null, closed, gone, doneAtMs: history.now() },
             landed: closed === 1 && gone,
+            momentary: true,
           });
         }
       } finally {

@@ -67,15 +67,22 @@ async function loseOne(
   signal.throwIfAborted();
   const target = instance.name;
   if (lost === undefined || job === undefined) {
-    history.inject({ kind: 'lost-reply', target, proof: { moment, patienceMs }, landed: false });
+    history.inject({
+      kind: 'lost-reply',
+      target,
+      proof: { moment, patienceMs },
+      landed: false,
+      momentary: true,
+    });
     return;
   }
   const proof = { moment, job, ...told(lost) };
   const atMs = lost.atMs - system.originMs;
-  const fault = history.inject({ kind: 'lost-reply', target, atMs, proof, landed: true });
-  if (moment !== 'enqueue-and-repeats') return;
+  const fault = { kind: 'lost-reply', target, atMs, proof, landed: true };
+  if (moment !== 'enqueue-and-repeats') return void history.inject({ ...fault, momentary: true });
+  const lasting = history.inject(fault);
   const repeats = await loseUntilTold(arena, proxy, job, submitted);
-  fault.heal({ repeatsLost: repeats.length, toldAfterMs: Math.round(history.now() - atMs) });
+  lasting.heal({ repeatsLost: repeats.length, toldAfterMs: Math.round(history.now() - atMs) });
 }
 
 /** Every further reply about this job, until its client has an answer. */

@@ -58,5 +58,6 @@ async function takeAway({ history, system }: NemesisArena, worker: Instance): Pr
     atMs,
     proof: { pid: worker.process.pid, exitCode: code, exitSignal: signal },
     landed: !worker.process.alive() && code === 0,
+    momentary: true,
   });
 }

@@ -3,8 +3,11 @@
 import { expect, test } from 'vitest';
 import type { Fault } from '../op.ts';
 import { escapeHtml } from './html/markup.ts';
+import { storyKey } from './html/story.ts';
 import { htmlReport } from './html.ts';
 import { type ClaimResult, type Results, summaryOf } from './result.ts';
+import { storyOf } from './story.ts';
+import { job, lostAttempt, faults as strikes, trace } from './testing/lost-attempt.ts';
 
 const hostile = `</style></title><script>alert("1")</script><img src=x onerror='alert(2)'>&amp;\u0000\u001b[31m\`\${x}`;
 const tags =
@@ -141,6 +144,39 @@ test('a control that did not fail is said at the top', () => {
   expect(page).toContain('did not fail as it must</span>');
 });
 
+const counts = { spans: 7, spansLeftOut: 0, spanRequestsRefused: 0 };
+const tracesOf = (
+  dir: string,
+  ...listed: { job: string; why: 'lost' | 'redelivered'; traceId: string | null }[]
+) => ({
+  dir,
+  ...counts,
+  jobs: { lost: 1, duplicated: 0, redelivered: 1200 },
+  listed,
+});
+
+test('a job whose trace is known has its story on the page: every span, tombstones and faults marked', () => {
+  const of = { job, why: 'redelivered' as const, traceId: trace };
+  const control = { ...claim('x').control, traces: tracesOf('c/control', { ...of, why: 'lost' }) };
+  const all = results(claim('a/one', { traces: tracesOf('c', of, { ...of, job: 'another' }), control }));
+  const stories = new Map([[storyKey('c', trace), storyOf(lostAttempt, strikes)]]);
+  const page = htmlReport(all, stories);
+  const story = /<details class="story">.*?<\/details>/s.exec(page)![0];
+  expect(story.match(/<tr class="/g)).toHaveLength(8);
+  expect(story.match(/<tr class="tombstone failed">.*?<\/tr>/s)![0]).toMatch(
+    />1\.010<.*>90<.*>worker-1<.*† process submissions.*attempt 1 · worker_lost · told by worker-3/,
+  );
+  expect(story.match(/<tr class="fault">.*?<\/tr>/s)![0]).toMatch(/>1\.050<.*>450<.*✱ worker-kill/);
+  expect(story).not.toMatch(/NaN|Infinity|undefined/);
+  for (const text of [trace, `redelivered: <code>${job}`, 'Redis commands not shown: 1'])
+    expect(story).toContain(text);
+  expect(page).toContain('1 lost, 1,200 redelivered');
+  // The other arm has no such story, though its trace has the same number; it says how to get one.
+  expect(page.match(/class="story"/g)).toHaveLength(2); // both jobs of the claim's arm
+  expect(page.replaceAll(/<[^>]*>/g, '')).toContain(`npm run trace -- ${job}`);
+  expect(htmlReport(results(claim('a/one')))).not.toContain('class="stories"');
+});
+
 test('whatever a run says stays text', () => {
   const evidence = {
     [hostile]: hostile,
@@ -154,9 +190,17 @@ test('whatever a run says stays text', () => {
   const control = { statement: hostile, failedAsExpected: true, why: hostile, evidence, faults };
   const texts = { section: hostile, statement: hostile, contract: hostile, why: hostile };
   const repeats = [{ seed: 1, verdict: 'held' as const, why: hostile }];
-  const all = results(claim(hostile, { ...texts, evidence, faults, control, repeats }));
+  const spans = lostAttempt.map((span) => ({
+    ...span,
+    name: hostile,
+    instance: hostile,
+    attributes: { 'judge.x': hostile },
+  }));
+  const traces = tracesOf(hostile, { job: hostile, why: 'lost', traceId: hostile });
+  const all = results(claim(hostile, { ...texts, evidence, faults, control, repeats, traces }));
   all.run = { ...all.run, id: hostile, commit: hostile, node: hostile, platform: hostile };
-  const page = htmlReport(all);
+  const page = htmlReport(all, new Map([[storyKey(hostile, hostile), storyOf(spans, faults)]]));
+  expect(page).toContain('class="story"');
 
   expect(page).toContain(escapeHtml(hostile));
   const style = /<style>.*?<\/style>/s.exec(page)![0];

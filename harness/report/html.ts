@@ -4,14 +4,16 @@
 import { claimCard } from './html/claim.ts';
 import { html, Markup } from './html/markup.ts';
 import { overview } from './html/overview.ts';
+import type { Stories } from './html/story.ts';
 import { style } from './html/style.ts';
 import type { Results } from './result.ts';
 
-export function htmlReport(results: Results): string {
+/** @param stories those of jobs that the claims' traces name; of the others only their number is on the page */
+export function htmlReport(results: Results, stories: Stories = new Map()): string {
   const { run, claims, summary } = results;
   const sections = [...Map.groupBy(claims, ({ section }) => section)].map(
     ([section, members]) =>
-      html`<section class="part"><h2>${section}</h2>\n${members.map((claim) => claimCard(claim, run.seed))}</section>\n`,
+      html`<section class="part"><h2>${section}</h2>\n${members.map((claim) => claimCard(claim, run.seed, stories))}</section>\n`,
   );
   const page = html`<!doctype html>
 <html lang="en">

@@ -28,6 +28,7 @@ test('all hooks are passed on', () => {
   const hooks: Required<Reporter> = {
     runStarted: vi.fn(),
     claimStarted: vi.fn(),
+    armStarted: vi.fn(),
     phase: vi.fn(),
     fault: vi.fn(),
     armFinished: vi.fn(),

@@ -27,6 +27,7 @@ export function multiplex(reporters: readonly Reporter[], complain = console.err
   return {
     runStarted: each('runStarted'),
     claimStarted: each('claimStarted'),
+    armStarted: each('armStarted'),
     phase: each('phase'),
     fault: each('fault'),
     armFinished: each('armFinished'),

@@ -1,6 +1,8 @@
 // What a run results in: the shape of results.json (schema 1), and the events that reporters get on the way. Types only.
 
+import type { StoredTraces } from '../checker/traces.ts';
 import type { Claim } from '../claim.ts';
+import type { JobsSoFar } from '../jobs-so-far.ts';
 import type { Fault, FaultEvent } from '../op.ts';
 import type { Arm, Verdict } from '../verdict.ts';
 
@@ -15,16 +17,26 @@ export interface ClaimResult {
   /** Figures, names with units last. */
   evidence: Record<string, unknown>;
   faults: Fault[];
+  /** Lost, duplicated and redelivered jobs, where services ran. */
+  traces?: StoredTraces;
   control: {
     statement: string;
     failedAsExpected: boolean;
     why: string;
     evidence: Record<string, unknown>;
     faults: Fault[];
+    traces?: StoredTraces;
   };
   durationMs: number;
   /** With --repeat: each of the runs, of which the fields above show the worst. */
   repeats?: { seed: number; verdict: Verdict; why: string }[];
+}
+
+/** What can be asked of an experiment once it runs, also after its end. */
+export interface RunningArm {
+  /** Where its history's clock begins, in ms since 1970. */
+  beganAtMs: number;
+  jobs(): JobsSoFar;
 }
 
 export interface RunInfo {
@@ -53,6 +65,7 @@ export interface Results {
 export interface Reporter {
   runStarted?(run: RunInfo, claims: readonly Claim[], from: string): void;
   claimStarted?(claim: Claim): void;
+  armStarted?(claim: Claim, arm: 'claim' | 'control', running: RunningArm): void;
   phase?(claim: Claim, arm: 'claim' | 'control', phase: string): void;
   fault?(claim: Claim, arm: 'claim' | 'control', fault: FaultEvent): void;
   armFinished?(claim: Claim, arm: 'claim' | 'control', result: Arm): void;

@@ -70,9 +70,13 @@ export interface Place {
   prefix: string;
   projectRoot: string;
   originMs: number;
+  /** Where the services send their spans (OTLP over HTTP); without it they send none. */
+  otlpEndpoint?: string;
 }
 
 const startDeadlineMs = 20_000;
+/** From the project's root: tracing, for those who are given a collector. */
+const instrumentation = './services/shared/telemetry/instrumentation.ts';
 
 export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeSystem> {
   const { deadMan, prefix } = place;
@@ -110,7 +114,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
       {
         name,
         command: globalThis.process.execPath,
-        args: [join(place.projectRoot, `services/${service}/main.ts`)],
+        args: ['--import', instrumentation, `./services/${service}/main.ts`],
         cwd: place.projectRoot,
         logFile: join(logsDir, `${name}.log`),
         env: {
@@ -119,6 +123,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
           SERVICE_NAME: name,
           LEDGER_FILE: ledgerFile,
           NODE_COMPILE_CACHE: join(place.projectRoot, 'node_modules/.cache/redproof'),
+          ...(place.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: place.otlpEndpoint }),
           ...spec.env[service],
         },
       },

@@ -3,9 +3,10 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startRedis } from '../../test/redis.ts';
-import { apiSchema, loadConfig, queueSettings, statusChannel } from '../shared/config.ts';
-import { statusSchema } from '../shared/contract.ts';
+import { apiSchema, loadConfig, queueSettings } from '../shared/config.ts';
+import { publishedStatusSchema } from '../shared/contract.ts';
 import { loadAdapter } from '../shared/queue/load.ts';
+import { statusChannel } from '../shared/status-channel.ts';
 import { type ApiProcess, expectProblem, good, post, startReadyApi, until } from './api-process.ts';
 
 let api: ApiProcess;
@@ -51,7 +52,11 @@ it('are redriven: 202 and a published change, then 409, and 404 for what is not 
   expect(first.headers.get('location')).toBe(`/submissions/${id}`);
   expect(await first.json()).toMatchObject({ id, state: 'queued', attempts: 0 });
   const text = await until('the published change', 2000, () => published.at(-1));
-  expect(statusSchema.parse(JSON.parse(text))).toMatchObject({ id, state: 'queued', attempts: 0 });
+  expect(publishedStatusSchema.parse(JSON.parse(text)).status).toMatchObject({
+    id,
+    state: 'queued',
+    attempts: 0,
+  });
   await expectProblem(await redrive(id), 409);
   await expectProblem(await redrive('a'.repeat(26)), 404);
   await expectProblem(await redrive('nonsense'), 400);

@@ -10,6 +10,7 @@ import { openLedger } from '../shared/ledger.ts';
 import { openLog } from '../shared/log.ts';
 import { loadAdapter } from '../shared/queue/load.ts';
 import type { Producer } from '../shared/queue/queue.ts';
+import { flushSpans } from '../shared/telemetry/tracing.ts';
 import { createApi } from './app.ts';
 import { drain } from './drain.ts';
 import { createApiServer } from './http-server.ts';
@@ -33,7 +34,7 @@ const apiServer = createApiServer(
     reach: createReach(config.API_MODE === 'inline' ? 'defaults' : config.REDIS_CLIENT, log),
     publish: publisher.publish,
     ledger: openLedger(config.LEDGER_FILE, name),
-    metrics: createMetrics(),
+    metrics: createMetrics(producer, config.QUEUE_CAP),
     log,
     isDraining: () => draining,
   }),
@@ -92,7 +93,10 @@ function stop(signal: string): void {
   drain(apiServer, { lameDuckMs: config.API_LAME_DUCK_MS, graceMs: config.DRAIN_GRACE_MS }).then(
     async ({ cut }) => {
       // A user's own adapter may never finish closing.
-      await Promise.race([Promise.allSettled([producer.close(), publisher.close()]), delay(closeWithinMs)]);
+      await Promise.race([
+        Promise.allSettled([producer.close(), publisher.close(), flushSpans()]),
+        delay(closeWithinMs),
+      ]);
       log.info({ cut }, 'stopped');
       process.exit(0);
     },

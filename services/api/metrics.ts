@@ -1,7 +1,8 @@
-// The API's metrics, on a registry of their own. Names follow OpenTelemetry's conventions in Prometheus' spelling.
+// What the API counts and measures, and what the queue says of itself.
 
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import { queueName } from '../shared/metrics.ts';
+import type { Registry } from 'prom-client';
+import { openMetrics, queueName } from '../shared/metrics.ts';
+import type { Producer } from '../shared/queue/queue.ts';
 
 export const sentOutcomes = ['accepted', 'known', 'conflict', 'full', 'refused', 'unknown'] as const;
 export type SentOutcome = (typeof sentOutcomes)[number];
@@ -15,37 +16,37 @@ export interface ApiMetrics {
   countInvalid(): void;
 }
 
-/** Starts the process' default metrics too, so call it once a process. */
-export function createMetrics(): ApiMetrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const requests = new Histogram({
-    name: 'http_server_request_duration_seconds',
-    help: 'Time from a request to the end of its answer.',
-    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
-  });
-  const sent = new Counter({
-    name: 'messaging_client_sent_messages_total',
-    help: 'Submissions sent to the queue, by what came of it.',
-    labelNames: ['queue', 'outcome'],
-    registers: [registry],
-  });
-  const invalid = new Counter({
-    name: 'judge_invalid_messages_total',
-    help: 'Messages that fit no schema and were refused.',
-    labelNames: ['source'],
-    registers: [registry],
-  });
+/**
+ * @param queue asked whenever somebody reads the metrics; while it does not answer, nothing is said of it
+ * @param cap the most jobs that may wait; 0: no cap
+ */
+export function createMetrics(
+  queue: Pick<Producer, 'counts' | 'oldestWaitingAtMs'>,
+  cap: number,
+): ApiMetrics {
+  const { registry, counter, gauge, histogram } = openMetrics();
+  const requests = histogram('http_server_request_duration_seconds');
+  const sent = counter('messaging_client_sent_messages_total');
+  const invalid = counter('judge_invalid_messages_total');
   for (const outcome of sentOutcomes) sent.inc({ queue: queueName, outcome }, 0);
   invalid.inc({ source: 'queue' }, 0);
+  gauge('judge_queue_cap').set(cap);
+  gauge('judge_queue_depth', async (depth) => {
+    depth.reset();
+    const counts = await queue.counts().catch(() => ({}));
+    for (const [state, jobs] of Object.entries(counts)) depth.set({ state }, jobs);
+  });
+  gauge('judge_queue_oldest_message_timestamp_seconds', async (oldest) => {
+    oldest.remove();
+    const atMs = await queue.oldestWaitingAtMs?.().catch(() => undefined);
+    if (atMs !== undefined) oldest.set((atMs ?? 0) / 1000);
+  });
 
   return {
     registry,
     observeRequest: (method, route, status, durationMs) =>
       requests.observe(
-        { http_request_method: method, http_route: route, http_response_status_code: status },
+        { http_request_method: method, http_route: route, http_response_status_code: String(status) },
         durationMs / 1000,
       ),
     countSent: (outcome) => sent.inc({ queue: queueName, outcome }),

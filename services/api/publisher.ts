@@ -1,9 +1,10 @@
 // Publishes changes of a status that the API itself makes (a redrive). Its own connection; pub/sub promises nothing.
 
-import { type ApiConfig, statusChannel } from '../shared/config.ts';
+import type { ApiConfig } from '../shared/config.ts';
 import type { Status } from '../shared/contract.ts';
 import type { Log } from '../shared/log.ts';
 import { openRedis } from '../shared/redis.ts';
+import { publishStatus } from '../shared/status-channel.ts';
 
 export interface Publisher {
   /** Rejects when Redis did not take it. */
@@ -19,7 +20,7 @@ export function openPublisher(config: ApiConfig, log: Log): Publisher {
   );
   return {
     async publish(status) {
-      await redis.publish(statusChannel(config.QUEUE_PREFIX), JSON.stringify(status));
+      await publishStatus(redis, config.QUEUE_PREFIX, status);
     },
     async close() {
       redis.disconnect();

@@ -6,6 +6,7 @@ import { findProblem } from '../shared/judge/problems.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import type { Log } from '../shared/log.ts';
 import type { Enqueued, JobRecord, Producer } from '../shared/queue/queue.ts';
+import { enqueueing } from '../shared/telemetry/tracing.ts';
 import { readJson } from './json-body.ts';
 import type { ApiMetrics } from './metrics.ts';
 import { invalidField, Problem } from './problem.ts';
@@ -69,7 +70,9 @@ export function submissions(app: Express, parts: SubmissionParts): void {
   async function send(id: string, payload: string): Promise<Reached<Enqueued>> {
     ledger({ event: 'enqueue', job: id });
     try {
-      return await reach(() => producer.enqueue({ id, payload }), { repeat: 'safe', command: true });
+      return await enqueueing({ id, payload }, (job) =>
+        reach(() => producer.enqueue(job), { repeat: 'safe', command: true }),
+      );
     } catch (error) {
       if (error instanceof Problem && error.extras.outcome) metrics.countSent(error.extras.outcome);
       throw error;

@@ -82,6 +82,16 @@ export const subscriberSchema = z.object({
   SUBSCRIBER_WATCH_LIMIT: count(1, 100_000).default(1000),
 });
 
+/** Of every service; read before the rest of it is loaded (telemetry/instrumentation.ts). */
+export const telemetrySchema = z.object({
+  /** Where spans go, by OTLP over HTTP; without it there are none. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'a URL such as http://127.0.0.1:4318' })
+    .optional(),
+  OTEL_SERVICE_NAME: z.string().min(1).max(64).optional(),
+  SERVICE_NAME: shared.SERVICE_NAME,
+});
+
 export type ApiConfig = Readonly<z.infer<typeof apiSchema>>;
 export type WorkerConfig = Readonly<z.infer<typeof workerSchema>>;
 export type SubscriberConfig = Readonly<z.infer<typeof subscriberSchema>>;
@@ -114,9 +124,4 @@ export function queueSettings(config: ApiConfig | WorkerConfig | SubscriberConfi
     pollEveryMs: config.QUEUE_POLL_EVERY_MS,
     retentionMs: config.QUEUE_RETENTION_MS,
   };
-}
-
-/** The pub/sub channel that carries every status change (`statusSchema`). */
-export function statusChannel(prefix: string): string {
-  return `${prefix}status`;
 }

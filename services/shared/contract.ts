@@ -45,7 +45,7 @@ export const judgementSchema = z.strictObject({
 export type Judgement = z.infer<typeof judgementSchema>;
 
 /**
- * One status change of one submission, as published on the status channel and pushed to browsers.
+ * One status change of one submission, as it is published and pushed to browsers.
  * `version` rises with each change of the job, so a receiver drops what is not newer than what it has.
  */
 export const statusSchema = z.strictObject({
@@ -56,6 +56,14 @@ export const statusSchema = z.strictObject({
   judgement: judgementSchema.optional(),
 });
 export type Status = z.infer<typeof statusSchema>;
+
+/** What goes over the status channel: when it was published, in ms since 1970, and the W3C `traceparent` of that. */
+export const publishedStatusSchema = z.strictObject({
+  status: statusSchema,
+  publishedAtMs: z.number(),
+  trace: z.string().max(64).optional(),
+});
+export type PublishedStatus = z.infer<typeof publishedStatusSchema>;
 
 /** How many submissions one message may name. */
 export const maxIdsPerMessage = 100;

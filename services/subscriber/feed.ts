@@ -2,10 +2,10 @@
 // could not deliver, so it also says when the subscription stands (again): what was missed must then be read.
 
 import type { Redis } from 'ioredis';
-import type { Status } from '../shared/contract.ts';
+import type { PublishedStatus } from '../shared/contract.ts';
 import type { Log } from '../shared/log.ts';
 import { openRedis, type RedisSettings } from '../shared/redis.ts';
-import { parseStatus } from './status.ts';
+import { parsePublished } from './status.ts';
 
 const watchEveryMs = 2000;
 const answerWithinMs = 2000;
@@ -14,7 +14,7 @@ export interface FeedOptions {
   redis: RedisSettings;
   channel: string;
   log: Log;
-  onStatus(status: Status): void;
+  onStatus(published: PublishedStatus): void;
   onInvalid(problem: string): void;
   /** The server confirmed the subscription: everything published from now on arrives, until the connection is lost. */
   onSubscribed(): void;
@@ -46,7 +46,7 @@ export class Feed {
       this.#subscribed = false;
     });
     redis.on('message', (_channel: string, text: string) => {
-      const parsed = parseStatus(text);
+      const parsed = parsePublished(text);
       if ('problem' in parsed) onInvalid(parsed.problem);
       else onStatus(parsed.value);
     });

@@ -4,6 +4,7 @@
 import { loadConfig, queueSettings, subscriberSchema } from '../shared/config.ts';
 import { openLog } from '../shared/log.ts';
 import { loadAdapter } from '../shared/queue/load.ts';
+import { flushSpans } from '../shared/telemetry/tracing.ts';
 import { Subscriber } from './subscriber.ts';
 
 /** Clients answer a close at once or not at all. */
@@ -34,6 +35,7 @@ async function stop(signal: string): Promise<void> {
   stopping = true;
   log.info({ signal }, 'stopping');
   await subscriber.stop(Math.min(config.DRAIN_GRACE_MS, closeGraceMsMost));
+  await flushSpans();
   process.exit(0);
 }
 

@@ -1,6 +1,6 @@
-// What the subscriber counts. No labels with the ids of submissions or clients; labelled counters start at 0.
+// What the subscriber counts and measures.
 
-import { Counter, Gauge, Registry } from 'prom-client';
+import { openMetrics } from '../shared/metrics.ts';
 
 export const cutOffReasons = ['slow', 'no_pong', 'invalid_messages'] as const;
 export type CutOffReason = (typeof cutOffReasons)[number];
@@ -16,35 +16,17 @@ export type DeliverySource = (typeof deliverySources)[number];
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function createMetrics() {
-  const registry = new Registry();
-  const registers = [registry];
+  const { registry, counter, gauge, histogram } = openMetrics();
   const metrics = {
     registry,
-    clients: new Gauge({ name: 'judge_client_connections', help: 'Open WebSocket clients.', registers }),
-    deliveries: new Counter({
-      name: 'judge_deliveries_total',
-      help: 'Statuses sent to clients, by where they came from.',
-      labelNames: ['source'],
-      registers,
-    }),
-    stale: new Counter({
-      name: 'judge_stale_statuses_total',
-      help: 'Statuses not sent to a client because it already had one at least as new.',
-      registers,
-    }),
-    cutOff: new Counter({
-      name: 'judge_clients_cut_off_total',
-      help: 'Clients disconnected by the subscriber, by reason.',
-      labelNames: ['reason'],
-      registers,
-    }),
-    invalid: new Counter({
-      name: 'judge_invalid_messages_total',
-      help: 'Messages refused because they do not parse, by where they came from.',
-      labelNames: ['source'],
-      registers,
-    }),
+    clients: gauge('judge_client_connections'),
+    deliveries: counter('judge_deliveries_total'),
+    delivery: histogram('judge_delivery_duration_seconds'),
+    stale: counter('judge_stale_statuses_total'),
+    cutOff: counter('judge_clients_cut_off_total'),
+    invalid: counter('judge_invalid_messages_total'),
   };
+  metrics.delivery.zero({ transport: 'websocket' });
   for (const source of deliverySources) metrics.deliveries.inc({ source }, 0);
   for (const reason of cutOffReasons) metrics.cutOff.inc({ reason }, 0);
   for (const source of invalidSources) metrics.invalid.inc({ source }, 0);

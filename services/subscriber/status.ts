@@ -1,15 +1,21 @@
 // Reads statuses: from the text of a published message, and from the queue's record of a job. Pure.
 
 import type { z } from 'zod';
-import { judgementSchema, type Status, statusSchema } from '../shared/contract.ts';
+import {
+  judgementSchema,
+  type PublishedStatus,
+  publishedStatusSchema,
+  type Status,
+  statusSchema,
+} from '../shared/contract.ts';
 import type { JobRecord } from '../shared/queue/queue.ts';
 
 /** `problem` says in one line what is wrong; such a message is refused. */
 export type Parsed<T> = { value: T } | { problem: string };
 
-export function parseStatus(text: string): Parsed<Status> {
+export function parsePublished(text: string): Parsed<PublishedStatus> {
   const json = parseJson(text);
-  return 'problem' in json ? json : parseWith(statusSchema, json.value);
+  return 'problem' in json ? json : parseWith(publishedStatusSchema, json.value);
 }
 
 /** The status that a record stands for. The record may come from a user's own adapter, so it is checked like a message. */

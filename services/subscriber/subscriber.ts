@@ -4,10 +4,12 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { WebSocket } from 'ws';
-import { type SubscriberConfig, statusChannel } from '../shared/config.ts';
-import type { ClientMessage, Status } from '../shared/contract.ts';
+import type { SubscriberConfig } from '../shared/config.ts';
+import type { ClientMessage, PublishedStatus, Status } from '../shared/contract.ts';
 import type { Log } from '../shared/log.ts';
 import type { JobRecord, Producer } from '../shared/queue/queue.ts';
+import { statusChannel } from '../shared/status-channel.ts';
+import { delivering } from '../shared/telemetry/tracing.ts';
 import { Client } from './client.ts';
 import { Feed } from './feed.ts';
 import { createHttp } from './http.ts';
@@ -46,7 +48,7 @@ export class Subscriber {
       redis: { url: config.REDIS_URL, client: config.REDIS_CLIENT },
       channel: statusChannel(config.QUEUE_PREFIX),
       log,
-      onStatus: (status) => this.#deliver(status, 'live'),
+      onStatus: (published) => this.#push(published),
       onInvalid: (problem) => this.#refused('redis', problem),
       onSubscribed: () => this.#subscribed(),
     });
@@ -173,11 +175,23 @@ export class Subscriber {
     else this.#deliver(status.value, 'read');
   }
 
-  #deliver(status: Status, source: DeliverySource): void {
+  #push({ status, publishedAtMs, trace }: PublishedStatus): void {
+    delivering(status, trace, () => {
+      const sent = this.#deliver(status, 'live');
+      const durationSeconds = Math.max(0, Date.now() - publishedAtMs) / 1000;
+      for (let i = 0; i < sent; i++)
+        this.#metrics.delivery.observe({ transport: 'websocket' }, durationSeconds);
+      return { sent };
+    });
+  }
+
+  /** @returns to how many clients it was sent */
+  #deliver(status: Status, source: DeliverySource): number {
     const { sent, stale } = this.#watches.deliver(status);
     this.#metrics.deliveries.inc({ source }, sent);
     // A sweep that finds nothing new is no stale status.
     if (source === 'live') this.#metrics.stale.inc(stale);
+    return sent;
   }
 
   #refused(source: InvalidSource, problem: string): void {

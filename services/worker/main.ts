@@ -5,16 +5,16 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { flushCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { Registry } from 'prom-client';
 import { loadConfig, queueSettings, type WorkerConfig, workerSchema } from '../shared/config.ts';
 import { startProbe } from '../shared/http-probe.ts';
 import { sandboxLimits } from '../shared/judge/limits.ts';
 import { openLedger } from '../shared/ledger.ts';
 import { openLog } from '../shared/log.ts';
-import { workerMetrics } from '../shared/metrics.ts';
 import { loadAdapter } from '../shared/queue/load.ts';
 import type { QueueAdapter, QueueAlert } from '../shared/queue/queue.ts';
 import { openRedis } from '../shared/redis.ts';
+import { flushSpans } from '../shared/telemetry/tracing.ts';
+import { createMetrics } from './metrics.ts';
 import { openPool } from './pool.ts';
 import { statusPublisher } from './status-publisher.ts';
 import { startWorker } from './worker.ts';
@@ -25,7 +25,7 @@ async function main(config: WorkerConfig, adapter: QueueAdapter): Promise<void> 
   const name = config.SERVICE_NAME ?? `worker-${process.pid}`;
   const log = openLog(name, config.LOG_LEVEL);
   const settings = queueSettings(config);
-  const registry = new Registry();
+  const metrics = createMetrics(config.WORKER_CONCURRENCY);
   const pool = openPool(config.WORKER_CONCURRENCY, sandboxLimits(config));
   const redis = openRedis(settings.redis, 'commands', (error) =>
     log.debug({ error: error.message }, 'publisher connection'),
@@ -34,14 +34,13 @@ async function main(config: WorkerConfig, adapter: QueueAdapter): Promise<void> 
   const probe = await startProbe({
     host: config.HOST,
     port: config.PORT,
-    registry,
+    registry: metrics.registry,
     ready: async () => !draining && (await redis.ping()) === 'PONG',
   });
   // Else the first statuses would be lost for want of a connection. If Redis is away, the worker waits for it later.
   const connected = once(redis, 'ready', { signal: AbortSignal.timeout(publisherWaitMs) }).catch(() => {});
   // A job must not be claimed, its lease running, before there is a warm thread to run it.
   await Promise.all([connected, pool.warm(availableParallelism())]);
-  const metrics = workerMetrics(registry);
   const onAlert = ({ kind, detail }: QueueAlert) => {
     metrics.queueAlerts.inc({ kind });
     log.error({ kind, detail }, 'the queue is damaged');
@@ -70,7 +69,7 @@ async function main(config: WorkerConfig, adapter: QueueAdapter): Promise<void> 
     await worker.drain();
     // What was published last must have left before the connection closes.
     await redis.quit().catch(() => redis.disconnect());
-    await probe.close();
+    await Promise.all([probe.close(), flushSpans()]);
     log.info('stopped');
     process.exit(0);
   };

@@ -14,8 +14,8 @@ import {
   encodePayload,
   type LedgerLine,
   ledgerLineSchema,
+  publishedStatusSchema,
   type Status,
-  statusSchema,
 } from '../shared/contract.ts';
 import type { Producer } from '../shared/queue/queue.ts';
 import adapter from '../shared/queue/reliable-list.ts';
@@ -146,7 +146,9 @@ const events = (worker: Worker, job: string) =>
 async function collectStatuses(): Promise<{ statuses: Status[]; close: () => void }> {
   const subscriber = openRedis({ url: redis.url, client: 'tuned' }, 'subscriber', () => {});
   const statuses: Status[] = [];
-  subscriber.on('message', (_channel, message) => statuses.push(statusSchema.parse(JSON.parse(message))));
+  subscriber.on('message', (_channel, message) =>
+    statuses.push(publishedStatusSchema.parse(JSON.parse(message)).status),
+  );
   await subscriber.subscribe(`${prefix}status`);
   return { statuses, close: () => subscriber.disconnect() };
 }

@@ -4,6 +4,7 @@
 import type { Log } from '../shared/log.ts';
 import { queueName } from '../shared/metrics.ts';
 import type { Claim, Consumer } from '../shared/queue/queue.ts';
+import { tombstone } from '../shared/telemetry/tracing.ts';
 import { type JobTools, processClaim } from './job.ts';
 import { pause } from './retry.ts';
 
@@ -24,7 +25,7 @@ const backOffMs = 50;
 const lastWordsMs = 1500;
 
 export function startWorker(tools: JobTools, settings: WorkerSettings): RunningWorker {
-  const { consumer, log, pool } = tools;
+  const { consumer, log, metrics, pool } = tools;
   const draining = new AbortController();
   const giveUp = new AbortController();
   const stopped = new AbortController();
@@ -39,9 +40,11 @@ export function startWorker(tools: JobTools, settings: WorkerSettings): RunningW
   const take = (claim: Claim) => {
     const job = processClaim(claim, tools, giveUp.signal).finally(() => {
       inHand.delete(job);
+      metrics.slotsBusy.set(inHand.size);
       changed();
     });
     inHand.add(job);
+    metrics.slotsBusy.set(inHand.size);
   };
 
   const claiming = async () => {
@@ -96,13 +99,13 @@ async function heartbeat(consumer: Consumer, { log, metrics }: JobTools): Promis
 }
 
 async function reap({ consumer, ledger, log, metrics, publish }: JobTools): Promise<void> {
-  for (const change of await consumer.reap()) {
-    const { id: job, state, attempts: attempt } = change;
+  for (const reaped of await consumer.reap()) {
+    const { id: job, state, version, attempts: attempt } = reaped;
     ledger({ event: 'reaped', job, attempt });
     if (state === 'dead') metrics.deadLetters.inc();
     else metrics.redeliveries.inc({ queue: queueName, reason: 'lease_expired' });
     log.warn({ job, attempt, state }, state === 'dead' ? 'job dead-lettered' : 'job taken from its owner');
-    publish(change);
+    tombstone(reaped, () => publish({ id: job, state, version, attempts: attempt }));
   }
 }
 

@@ -6,10 +6,11 @@ import type { ClaimResult } from '../result.ts';
 import { evidenceTable } from './evidence.ts';
 import { command, html, type Markup, nothing, phrases } from './markup.ts';
 import { scalabilityPlot } from './scalability-plot.ts';
+import { type Stories, storiesPart } from './story.ts';
 import { timeline } from './timeline.ts';
 import { badge } from './verdict.ts';
 
-export function claimCard(result: ClaimResult, seed: number): Markup {
+export function claimCard(result: ClaimResult, seed: number, stories: Stories): Markup {
   const { id, statement, contract, verdict, why, evidence, faults, durationMs } = result;
   const told = figures(evidence, faults);
   const facts = [
@@ -25,7 +26,8 @@ ${repeats(result)}
 ${scalabilityPlot(result)}
 ${evidenceTable(result)}
 ${timeline(faults, 'claim')}
-${verdict === 'skipped' ? nothing : controlPart(result)}
+${storiesPart(result.traces, 'claim', stories)}
+${verdict === 'skipped' ? nothing : controlPart(result, stories)}
 <p class="again">Run just this one again: ${command(`npm run chaos -- --claim ${id} --seed ${seed}`)}</p>
 </article>
 `;
@@ -35,8 +37,8 @@ export function anchorOf(id: string): string {
   return `claim-${id.replaceAll(/[^A-Za-z0-9-]/g, '-')}`;
 }
 
-function controlPart({ control }: ClaimResult): Markup {
-  const { statement, failedAsExpected, why, evidence, faults } = control;
+function controlPart({ control }: ClaimResult, stories: Stories): Markup {
+  const { statement, failedAsExpected, why, evidence, faults, traces } = control;
   const verdict = failedAsExpected
     ? html`<span class="badge expected">failed as it must</span>`
     : html`<span class="badge unexpected">did not fail as it must</span>`;
@@ -44,7 +46,8 @@ function controlPart({ control }: ClaimResult): Markup {
   return html`<section class="control"><header>${verdict}<h4>Control: ${statement}</h4></header>
 <p class="why"><span class="what">${failedAsExpected ? 'What broke:' : 'What it showed:'}</span> ${why}</p>
 ${told.length === 0 ? nothing : html`<p class="told">${phrases(told)}</p>`}
-${timeline(faults, 'control')}</section>`;
+${timeline(faults, 'control')}
+${storiesPart(traces, 'control', stories)}</section>`;
 }
 
 function repeats({ repeats }: ClaimResult): Markup {

@@ -99,6 +99,16 @@ details table { margin-top: 6px; }
 .fault.missed circle { fill: var(--card); stroke: var(--soft); }
 .fault:hover circle { stroke: var(--ink); }
 
+.stories { margin-top: 16px; font-size: 14px; }
+.story .faults { width: 100%; }
+.story .faults .who { text-align: left; white-space: nowrap; }
+.story .faults .text { white-space: normal; overflow-wrap: anywhere; }
+.story .when { width: 22%; min-width: 90px; padding-right: 0; }
+.story .when svg { display: block; margin-top: 6px; }
+.story rect { fill: var(--link); }
+.story .tombstone rect, .story .failed rect { fill: var(--refuted); } .story .fault rect { fill: var(--fault); }
+.story .tombstone .text, .story .failed .text { color: var(--refuted); } .story .fault .text { color: var(--fault); }
+
 .plot { margin-top: 18px; }
 .plot figcaption { color: var(--soft); font-size: 13px; margin-bottom: 28px; max-width: 78ch; }
 .plot svg { display: block; overflow: visible; }
@@ -125,6 +135,7 @@ footer p { margin-top: 8px; max-width: 90ch; }
   h1 { font-size: 26px; }
   .run { grid-template-columns: repeat(2, 1fr); }
   .claim { padding: 16px 14px; }
+  .story .when { display: none; }
   .facts { margin-left: 0; width: 100%; }
   .evidence td, .evidence thead th + th { width: auto; }
   .overview td:first-child { width: 96px; padding-right: 8px; }

@@ -17,6 +17,7 @@ const scripts = {
   ack: prepareScript(readScript('./list/ack.lua')),
   release: prepareScript(readScript('./list/release.lua')),
   counts: prepareScript(readScript('./list/counts.lua')),
+  oldest: prepareScript(readScript('./record/oldest.lua')),
 } satisfies Record<string, Script>;
 
 const list: QueueAdapter = { name: 'list', contract: 'at-most-once', producer, consumer };

@@ -10,17 +10,19 @@ import { runScript, type Script } from './script.ts';
 /** Jobs in one script, so that none holds Redis up for long. */
 const batchSize = 100;
 
-export type SharedProducer = Pick<Producer, 'enqueue' | 'get' | 'ping' | 'close'>;
+export type SharedProducer = Required<
+  Pick<Producer, 'enqueue' | 'get' | 'oldestWaitingAtMs' | 'ping' | 'close'>
+>;
 
 /** @param get answers the fields of a record; without it they are those of the job's hash */
 export function openProducer(
   settings: QueueSettings,
-  { enqueue, get }: { enqueue: Script; get?: Script },
+  { enqueue, oldest, get }: { enqueue: Script; oldest: Script; get?: Script },
 ): { redis: Redis } & SharedProducer {
   const { prefix, cap } = settings;
   const redis = openCommands(settings.redis);
   const send = async (jobs: Job[]): Promise<Enqueued[]> => {
-    const args = jobs.flatMap(({ id, payload }) => [id, payload]);
+    const args = jobs.flatMap(({ id, payload, trace = '' }) => [id, payload, trace]);
     const replies = (await runScript(redis, enqueue, prefix, [cap, ...args])) as unknown[];
     return jobs.map((job, i) => decodeEnqueued(job, cap, replies[i]));
   };
@@ -31,6 +33,10 @@ export function openProducer(
       get === undefined
         ? decodeRecord(id, await redis.hgetall(`${prefix}job:${id}`))
         : decodeFlatRecord(id, await runScript(redis, get, prefix, [id])),
+    oldestWaitingAtMs: async () => {
+      const atMs = await runScript(redis, oldest, prefix, []);
+      return atMs === null ? null : Number(atMs);
+    },
     ping: async () => {
       await redis.ping();
     },
@@ -41,7 +47,7 @@ export function openProducer(
 /** The producer of an adapter that has leases: it also has dead letters. */
 export function queueProducer(
   settings: QueueSettings,
-  scripts: Record<'enqueue' | 'counts' | 'redrive', Script> & { get?: Script },
+  scripts: Record<'enqueue' | 'counts' | 'oldest' | 'redrive', Script> & { get?: Script },
 ): Producer {
   const { prefix } = settings;
   const { redis, ...shared } = openProducer(settings, scripts);

@@ -20,9 +20,11 @@ export type Contract = 'at-most-once' | 'at-least-once' | 'effectively-once';
 export interface Job {
   id: string;
   payload: string;
+  /** Of whoever enqueued it, a W3C `traceparent`: kept with the job and handed on, never read. */
+  trace?: string;
 }
 
-/** Times are Redis' clock, in ms since 1970. `version` rises with each change. `result` is there once done. */
+/** Times are Redis' clock, in ms since 1970. `version` rises by one with each change. `result` is there once done. */
 export interface JobRecord extends Job {
   state: JobState;
   version: number;
@@ -48,6 +50,8 @@ export interface Claim extends Job {
   /** 1 for the first delivery. */
   attempt: number;
   version: number;
+  /** As in the record, if the queue tells it. */
+  enqueuedAtMs?: number;
 }
 
 /** A change of a job's state that the caller should publish. */
@@ -56,6 +60,13 @@ export interface JobChange {
   state: JobState;
   version: number;
   attempts: number;
+}
+
+/** A job that was taken from its owner; `version` is that of the lost claim and one. */
+export interface Reaped extends JobChange {
+  trace?: string;
+  /** Since when its owner had it, or was last heard of: Redis' clock, in ms since 1970. */
+  heldSinceMs?: number;
 }
 
 /** `acked`: this call recorded the result. `already`: an earlier one with this fence did. `stale`: refused by the fence. */
@@ -84,6 +95,8 @@ export interface Producer {
   get(id: string): Promise<JobRecord | null>;
   /** How many jobs are in each state now; `done` counts all that were ever done. */
   counts(): Promise<Record<JobState, number>>;
+  /** When the job that waits longest was enqueued, in ms since 1970; null: none waits. */
+  oldestWaitingAtMs?(): Promise<number | null>;
   /** Oldest first, at most `limit`. */
   deadLetters(limit: number): Promise<JobRecord[]>;
   /** The change, or null if the job is not a dead letter. */
@@ -108,7 +121,7 @@ export interface Consumer {
   /** Gives a claim back unfinished, ahead of the others. Null if it was no longer ours. */
   release(claim: Claim): Promise<JobChange | null>;
   /** Takes what dead or sleeping workers held. Any worker may call it at any time. */
-  reap(): Promise<JobChange[]>;
+  reap(): Promise<Reaped[]>;
   close(): Promise<void>;
 }
 

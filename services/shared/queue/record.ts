@@ -1,7 +1,7 @@
 // What the scripts answer, as the queue's own types. No I/O.
 
 import type { JobState } from '../contract.ts';
-import type { Acked, Claim, Enqueued, Job, JobChange, JobRecord } from './queue.ts';
+import type { Acked, Claim, Enqueued, Job, JobChange, JobRecord, Reaped } from './queue.ts';
 
 type Flat = (string | number)[];
 
@@ -16,6 +16,7 @@ export function decodeRecord(id: string, fields: Record<string, string>): JobRec
     fence: Number(fields.fence),
     attempts: Number(fields.attempts),
     enqueuedAtMs: Number(fields.enqueuedAtMs),
+    ...(fields.trace !== undefined && { trace: fields.trace }),
     ...(fields.owner !== undefined && { owner: fields.owner }),
     ...(fields.startedAtMs !== undefined && { startedAtMs: Number(fields.startedAtMs) }),
     ...(fields.finishedAtMs !== undefined && { finishedAtMs: Number(fields.finishedAtMs) }),
@@ -36,7 +37,7 @@ export function decodeEnqueued(job: Job, cap: number, reply: unknown): Enqueued 
       return { outcome: 'full', queued: answer[1], cap };
     case 'accepted': {
       const fresh = { state: 'queued', version: 1, fence: 0, attempts: 0, enqueuedAtMs: answer[1] } as const;
-      return { outcome: 'accepted', record: { id: job.id, payload: job.payload, ...fresh } };
+      return { outcome: 'accepted', record: { ...job, ...fresh } };
     }
     default: {
       return { outcome: answer[0], record: decodeFlatRecord(job.id, answer[1]) as JobRecord };
@@ -44,17 +45,19 @@ export function decodeEnqueued(job: Job, cap: number, reply: unknown): Enqueued 
   }
 }
 
-/** A flat list of id, payload, fence, attempt, version. */
+/** A flat list of id, payload, fence, attempt, version, enqueuedAtMs, trace ('' for none). */
 export function decodeClaims(reply: unknown): Claim[] {
   const flat = reply as Flat;
   const claims: Claim[] = [];
-  for (let i = 0; i < flat.length; i += 5) {
+  for (let i = 0; i < flat.length; i += 7) {
     claims.push({
       id: String(flat[i]),
       payload: String(flat[i + 1]),
       fence: Number(flat[i + 2]),
       attempt: Number(flat[i + 3]),
       version: Number(flat[i + 4]),
+      enqueuedAtMs: Number(flat[i + 5]),
+      ...(flat[i + 6] !== '' && { trace: String(flat[i + 6]) }),
     });
   }
   return claims;
@@ -67,6 +70,15 @@ export function decodeChanges(reply: unknown): JobChange[] {
     state: state as JobState,
     version: Number(version),
     attempts: Number(attempts),
+  }));
+}
+
+/** A flat list of id, state, version, attempts, trace ('' for none), heldSinceMs. */
+export function decodeReaped(reply: unknown): Reaped[] {
+  return inGroups(reply as Flat, 6).map((group) => ({
+    ...decodeChanges(group.slice(0, 4))[0]!,
+    ...(group[4] !== '' && { trace: String(group[4]) }),
+    heldSinceMs: Number(group[5]),
   }));
 }
 

@@ -81,11 +81,12 @@ test('the reply of a blocking pop lost, 30 times: each job is claimed all the sa
     const id = newId();
     const replies = await bed.redis
       .pipeline()
-      .eval(scripts.enqueue, 1, bed.prefix, 0, id, 'payload')
+      .eval(scripts.enqueue, 1, bed.prefix, 0, id, 'payload', '')
       .lrange(`${bed.prefix}processing:w`, 0, -1)
       .client('KILL', 'ID', blocking!)
       .exec();
     expect(replies?.slice(1).map(([, reply]) => reply)).toEqual([[id], 1]);
+    expect(replies?.[0]?.[0]).toBeNull();
     const claims = await waiting;
     expect(claims).toMatchObject([{ id, fence: 1, attempt: 1 }]);
     await worker.ack(claims[0]!, 'ok');

@@ -22,6 +22,7 @@ export function reliableList(overrides: Partial<Scripts> = {}, name = 'reliable-
     release: prepareScript(texts.release),
     redrive: prepareScript(texts.redrive),
     counts: prepareScript(texts.counts),
+    oldest: prepareScript(texts.oldest),
   };
   return {
     name,

@@ -27,6 +27,7 @@ export function stream(overrides: Partial<Scripts> = {}, name = 'stream'): Queue
     release: prepareScript(texts.release),
     redrive: prepareScript(texts.redrive),
     counts: prepareScript(texts.counts),
+    oldest: prepareScript(texts.oldest),
   };
   return {
     name,

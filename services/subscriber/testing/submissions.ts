@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll } from 'vitest';
-import { statusChannel } from '../../shared/config.ts';
 import { base32, type JobState, type Status } from '../../shared/contract.ts';
+import { statusChannel } from '../../shared/status-channel.ts';
 import { recordKey } from './plain-records.ts';
 
 export const prefix = 'test:';
@@ -29,7 +29,7 @@ export function openSubmissions(url: string) {
     await redis.set(recordKey(prefix, status.id), JSON.stringify({ ...rest, result }));
   };
   const publishText = (text: string) => redis.publish(statusChannel(prefix), text);
-  const publish = (status: Status) => publishText(JSON.stringify(status));
+  const publish = (status: Status) => publishText(JSON.stringify({ status, publishedAtMs: Date.now() }));
   return {
     redis,
     /** The record changes and nobody is told: a status that pub/sub lost. */

@@ -3,9 +3,9 @@
 import { Job, UnrecoverableError, Worker } from 'bullmq';
 import { openBlockingReader } from '../connection.ts';
 import { createPoll } from '../poll.ts';
-import type { Acked, Claim, Consumer, JobChange, QueueSettings } from '../queue.ts';
+import type { Acked, Claim, Consumer, QueueSettings, Reaped } from '../queue.ts';
 import { connected, queueName } from './connect.ts';
-import { attemptsOf, type BullJob, type Data, type Returned, stateOf, versionOf } from './record.ts';
+import { attemptsOf, type BullJob, type Data, type Returned, stateOf, traceOf, versionOf } from './record.ts';
 
 /** Codes of BullMQ's scripts that say: this claim is not (or no longer) yours. */
 const notYours = new Set<unknown>([-1, -2, -3, -6]);
@@ -41,7 +41,7 @@ export function consumer(settings: QueueSettings, name: string): Consumer {
   const poll = createPoll(settings.pollEveryMs);
   const held = new Map<string, Held>();
   /** Dead letters that a claim came upon. */
-  const died: JobChange[] = [];
+  const died: Reaped[] = [];
   let claims = 0;
 
   const keyOf = ({ id, fence }: Claim) => `${id} ${fence}`;
@@ -54,6 +54,7 @@ export function consumer(settings: QueueSettings, name: string): Consumer {
       state: 'dead',
       version: versionOf(job, 'dead'),
       attempts: attemptsOf(job, 'dead'),
+      ...traceOf(job),
     });
   }
 
@@ -77,6 +78,8 @@ export function consumer(settings: QueueSettings, name: string): Consumer {
         fence: job.attemptsStarted,
         attempt: job.attemptsStarted,
         version: versionOf(job, 'running'),
+        enqueuedAtMs: job.timestamp,
+        ...traceOf(job),
       };
       held.set(keyOf(claim), { claim, job, token, acking: false });
       taken.push(claim);
@@ -169,7 +172,14 @@ export function consumer(settings: QueueSettings, name: string): Consumer {
         const state = stateOf(await job.getState());
         // If it is running again by now, its new owner says so.
         if (state === 'queued') {
-          changes.push({ id, state, version: versionOf(job, state), attempts: job.attemptsStarted });
+          changes.push({
+            id,
+            state,
+            version: versionOf(job, state),
+            attempts: job.attemptsStarted,
+            ...traceOf(job),
+            ...(job.processedOn !== undefined && { heldSinceMs: job.processedOn }),
+          });
         }
       }
       return changes;

@@ -37,10 +37,10 @@ export function producer(settings: QueueSettings): Producer {
   }
 
   return {
-    async enqueue({ id, payload }) {
+    async enqueue({ id, payload, trace }) {
       const mark = randomUUID();
       const options = { jobId: id, removeOnComplete: { age: Math.ceil(retentionMs / 1000) } };
-      await (await queue.get()).add('job', { payload, mark }, options);
+      await (await queue.get()).add('job', { payload, mark, ...(trace !== undefined && { trace }) }, options);
       const found = await read(id);
       if (found === undefined) throw new Error(`${id} was added and is gone`);
       const { job, state } = found;
@@ -56,6 +56,11 @@ export function producer(settings: QueueSettings): Producer {
       const counts = await (await queue.get()).getJobCounts(...queuedTypes, 'active', 'completed', 'failed');
       const queued = queuedTypes.reduce((sum, type) => sum + (counts[type] ?? 0), 0);
       return { queued, running: counts.active ?? 0, done: counts.completed ?? 0, dead: counts.failed ?? 0 };
+    },
+
+    async oldestWaitingAtMs() {
+      const [oldest] = await (await queue.get()).getJobs([...queuedTypes], 0, 0, true);
+      return oldest?.timestamp ?? null;
     },
 
     async deadLetters(limit) {

@@ -7,6 +7,7 @@ import type { JobRecord } from '../queue.ts';
 /** `mark` is new with each add, so that who reads it back knows whose add it was that counted. */
 export interface Data {
   payload: string;
+  trace?: string;
   mark: string;
 }
 
@@ -50,10 +51,15 @@ export function attemptsOf(job: BullJob, state: JobState): number {
   return state === 'dead' ? job.stalledCounter : job.attemptsStarted;
 }
 
+export function traceOf({ data: { trace } }: BullJob): { trace?: string } {
+  return trace === undefined ? {} : { trace };
+}
+
 export function recordOf(job: BullJob, state: JobState): JobRecord {
   return {
     id: String(job.id),
     payload: job.data.payload,
+    ...traceOf(job),
     state,
     version: versionOf(job, state),
     fence: job.attemptsStarted,

@@ -1,5 +1,5 @@
 -- Marks popped jobs as running. Again for the same session, it answers the same.
--- ARGV: worker, session, then the popped ids. Answers id, payload, fence, attempt, version of each, in one flat list.
+-- ARGV: worker, session, then the popped ids. Answers id, payload, fence, attempt, version, enqueuedAtMs, trace of each, in one flat list.
 local worker, session = ARGV[1], ARGV[2]
 local at = now()
 local claims = {}
@@ -15,8 +15,9 @@ for i = 3, #ARGV do
   end
   if state == 'queued' or (state == 'running' and owner == session) then
     claims[#claims + 1] = id
-    local fields = redis.call('HMGET', job(id), 'payload', 'fence', 'attempts', 'version')
-    for f = 1, 4 do claims[#claims + 1] = fields[f] end
+    local fields =
+      redis.call('HMGET', job(id), 'payload', 'fence', 'attempts', 'version', 'enqueuedAtMs', 'trace')
+    for f = 1, 6 do claims[#claims + 1] = fields[f] or '' end
   end
 end
 return claims

@@ -7,7 +7,7 @@ import { closeRedis, openBlockingReader, openCommands } from '../connection.ts';
 import { createHand } from '../hand.ts';
 import { createPoll } from '../poll.ts';
 import type { Acked, Claim, Consumer, QueueSettings } from '../queue.ts';
-import { decodeAcks, decodeChanges, decodeClaims } from '../record.ts';
+import { decodeAcks, decodeChanges, decodeClaims, decodeReaped } from '../record.ts';
 import { runScript } from '../script.ts';
 import type { PreparedScripts } from './scripts.ts';
 
@@ -90,7 +90,7 @@ export function consumer(settings: QueueSettings, worker: string, scripts: Prepa
       return decodeChanges(reply)[0] ?? null;
     },
 
-    reap: async () => decodeChanges(await run('reap', leaseMs, settings.maxAttempts, reapLimit, forgetMs)),
+    reap: async () => decodeReaped(await run('reap', leaseMs, settings.maxAttempts, reapLimit, forgetMs)),
 
     async close() {
       await Promise.all([reader?.close(), closeRedis(redis)]);

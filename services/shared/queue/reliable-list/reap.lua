@@ -1,7 +1,7 @@
 -- Takes what dead or sleeping workers hold. The fence rises here, before anyone else can claim the job, so that the
 -- sleeper's late ack is refused from this moment on.
 -- ARGV: leaseMs, maxAttempts (0: no limit), limit (jobs a call), forgetMs.
--- Answers id, state, version, attempts of each job whose state changed, in one flat list.
+-- Answers id, state, version, attempts, trace, heldSinceMs of each job whose state changed, in one flat list.
 local leaseMs, maxAttempts, limit, forgetMs =
   tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local at = now()
@@ -13,7 +13,8 @@ if inGrace(at, leaseMs) then return changes end
 local expired = redis.call('ZRANGEBYSCORE', prefix .. 'leases', '-inf', at, 'LIMIT', 0, limit)
 for i = #expired, 1, -1 do
   local id = expired[i]
-  local state, owner, attempts = unpack(redis.call('HMGET', job(id), 'state', 'owner', 'attempts'))
+  local state, owner, attempts, trace, startedAtMs =
+    unpack(redis.call('HMGET', job(id), 'state', 'owner', 'attempts', 'trace', 'startedAtMs'))
   redis.call('ZREM', prefix .. 'leases', id)
   if state == 'running' then
     redis.call('LREM', prefix .. 'processing:' .. owner, 0, id)
@@ -28,7 +29,8 @@ for i = #expired, 1, -1 do
       redis.call('RPUSH', prefix .. 'queued', id)
     end
     redis.call('HSET', job(id), 'state', nextState)
-    for _, value in ipairs({ id, nextState, version, tonumber(attempts) }) do changes[#changes + 1] = value end
+    local change = { id, nextState, version, tonumber(attempts), trace or '', startedAtMs }
+    for _, value in ipairs(change) do changes[#changes + 1] = value end
   end
 end
 

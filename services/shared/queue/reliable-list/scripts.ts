@@ -5,15 +5,15 @@ import { readScript, type Script } from '../script.ts';
 
 /** All texts include the prelude (`prefix`, `job(id)`, `now()`), so a variant can be made by replacing a line of one. */
 export interface Scripts {
-  /** ARGV cap, (id, payload)* → (['accepted', enqueuedAtMs] | ['known' | 'conflict', hash] | ['full', queued])* */
+  /** ARGV cap, (id, payload, trace)* → (['accepted', enqueuedAtMs] | ['known' | 'conflict', hash] | ['full', queued])* */
   enqueue: string;
-  /** ARGV worker, session, leaseMs, max, take, (id, fence)* in hand → (id, payload, fence, attempt, version)* */
+  /** ARGV worker, session, leaseMs, max, take, (id, fence)* in hand → (id, payload, fence, attempt, version, enqueuedAtMs, trace)* */
   adopt: string;
   /** ARGV worker, retentionMs, fenced ('1' | '0'), (id, fence, result)* → ('acked' | 'already' | 'stale', version)* */
   ack: string;
   /** ARGV worker, leaseMs, (id, fence)* in hand → ids that were lost */
   heartbeat: string;
-  /** ARGV leaseMs, maxAttempts, limit, forgetMs → (id, state, version, attempts)* */
+  /** ARGV leaseMs, maxAttempts, limit, forgetMs → (id, state, version, attempts, trace, heldSinceMs)* */
   reap: string;
   /** ARGV id, fence, worker → [id, state, version, attempts] | [] */
   release: string;
@@ -21,6 +21,8 @@ export interface Scripts {
   redrive: string;
   /** → [queued, running, done, dead] */
   counts: string;
+  /** → enqueuedAtMs of what waits longest, or null */
+  oldest: string;
 }
 
 export const scripts: Readonly<Scripts> = Object.freeze({
@@ -32,6 +34,7 @@ export const scripts: Readonly<Scripts> = Object.freeze({
   release: readScript('./reliable-list/release.lua'),
   redrive: readScript('./reliable-list/redrive.lua'),
   counts: readScript('./reliable-list/counts.lua'),
+  oldest: readScript('./record/oldest.lua'),
 });
 
 export type PreparedScripts = Record<keyof Scripts, Script>;

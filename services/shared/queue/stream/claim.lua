@@ -2,17 +2,17 @@
 -- the oldest before the others; then what is new.
 -- ARGV: worker, max, recover ('1': the reply of an earlier claim may have been lost, so also what this worker holds and
 -- does not know of), then, to recover, the ids of the claims in hand.
--- Answers {claims: id, payload, fence, attempt, version of each in one flat list, last id of the stream, last of the bell}.
+-- Answers {claims: id, payload, fence, attempt, version, enqueuedAtMs, trace of each in one flat list, last id of the stream, last of the bell}.
 local worker, max, recover = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
 local claims, count = {}, 0
 
 local function deliver(entry, id)
-  local state, payload, fence, attempts, version =
-    unpack(redis.call('HMGET', job(id), 'state', 'payload', 'fence', 'attempts', 'version'))
+  local state, payload, fence, attempts, version, enqueuedAtMs, trace = unpack(redis.call('HMGET', job(id),
+    'state', 'payload', 'fence', 'attempts', 'version', 'enqueuedAtMs', 'trace'))
   if state ~= 'queued' then return finish({ entry }) end
-  local n = count * 5
-  claims[n + 1], claims[n + 2], claims[n + 3], claims[n + 4], claims[n + 5] =
-    id, payload, text(fence + 1), text(attempts + 1), text(version + 1)
+  local n = count * 7
+  claims[n + 1], claims[n + 2], claims[n + 3], claims[n + 4], claims[n + 5], claims[n + 6], claims[n + 7] =
+    id, payload, text(fence + 1), text(attempts + 1), text(version + 1), enqueuedAtMs, trace or ''
   count = count + 1
 end
 

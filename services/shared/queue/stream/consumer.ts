@@ -6,7 +6,7 @@ import { closeRedis, openBlockingReader, openCommands } from '../connection.ts';
 import { createHand } from '../hand.ts';
 import { createPoll } from '../poll.ts';
 import type { Acked, Claim, Consumer, OnAlert, QueueSettings } from '../queue.ts';
-import { decodeAcks, decodeChanges, decodeClaims } from '../record.ts';
+import { decodeAcks, decodeChanges, decodeClaims, decodeReaped } from '../record.ts';
 import { runScript } from '../script.ts';
 import type { PreparedScripts } from './scripts.ts';
 
@@ -117,7 +117,7 @@ export function consumer(
         onAlert({ kind: 'entry-trimmed', detail });
       }
       trimmedUnread = unread;
-      return decodeChanges(changes);
+      return decodeReaped(changes);
     },
 
     async close() {

@@ -1,7 +1,7 @@
 -- Takes what dead or sleeping workers hold: entries that were idle for longer than a lease. The fence rises here, before
 -- anyone else can claim the job, so that the sleeper's late ack is refused from this moment on.
 -- ARGV: leaseMs, maxAttempts (0: no limit), limit (jobs a call), forgetMs.
--- Answers {id, state, version, attempts of each job whose state changed in one flat list, ids of entries that somebody
+-- Answers {id, state, version, attempts, trace, heldSinceMs of each job whose state changed in one flat list, ids of entries that somebody
 -- trimmed while they were pending, how many were trimmed before anyone had them}.
 local leaseMs, maxAttempts, limit, forgetMs =
   tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -12,8 +12,9 @@ local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, group)
 if consumers.err then return { changes, trimmed, 0 } end
 
 local requeued = false
-local function reap(entry, id)
-  local state, of, attempts, version = unpack(redis.call('HMGET', job(id), 'state', 'entry', 'attempts', 'version'))
+local function reap(entry, id, idleMs)
+  local state, of, attempts, version, trace =
+    unpack(redis.call('HMGET', job(id), 'state', 'entry', 'attempts', 'version', 'trace'))
   if not (state == 'queued' and of == entry) then return finish({ entry }) end
   attempts, version = attempts + 1, version + 2
   local nextState = 'queued'
@@ -27,7 +28,8 @@ local function reap(entry, id)
     requeued = true
   end
   redis.call('HSET', job(id), 'state', nextState, 'attempts', attempts, 'version', version)
-  for _, value in ipairs({ id, nextState, version, attempts }) do changes[#changes + 1] = value end
+  local change = { id, nextState, version, attempts, trace or '', at - idleMs }
+  for _, value in ipairs(change) do changes[#changes + 1] = value end
 end
 
 for _, flat in ipairs(consumers) do
@@ -44,7 +46,7 @@ for _, flat in ipairs(consumers) do
       trimmed[#trimmed + 1] = entry[1]
     elseif consumer.name ~= nobody then
       left = left - 1
-      reap(entry[1], found[2][2])
+      reap(entry[1], found[2][2], entry[3])
     end
   end
   -- Nothing is lost with it: it has nothing, and it would be made anew if it came back.

@@ -4,17 +4,17 @@ import { readScript, type Script } from '../script.ts';
 
 /** Every script gets the key prefix as KEYS[1]. */
 export interface Scripts {
-  /** ARGV cap, (id, payload)* → (['accepted', enqueuedAtMs] | ['known' | 'conflict', hash] | ['full', queued])* */
+  /** ARGV cap, (id, payload, trace)* → (['accepted', enqueuedAtMs] | ['known' | 'conflict', hash] | ['full', queued])* */
   enqueue: string;
   /** ARGV id → (name, value)* of the record */
   get: string;
-  /** ARGV worker, max, recover, id* in hand → [(id, payload, fence, attempt, version)*, last id, last of the bell] */
+  /** ARGV worker, max, recover, id* in hand → [(id, payload, fence, attempt, version, enqueuedAtMs, trace)*, last id, last of the bell] */
   claim: string;
   /** ARGV worker, retentionMs, fenced ('1' | '0'), (id, fence, startedAtMs, result)* → ('acked' | 'already' | 'stale', version)* */
   finish: string;
   /** ARGV worker, (id, fence)* in hand → [ids that were lost, entries that were trimmed] */
   heartbeat: string;
-  /** ARGV leaseMs, maxAttempts, limit, forgetMs → [(id, state, version, attempts)*, trimmed entries, unread and gone] */
+  /** ARGV leaseMs, maxAttempts, limit, forgetMs → [(id, state, version, attempts, trace, heldSinceMs)*, trimmed entries, unread and gone] */
   reap: string;
   /** ARGV id, fence → [id, state, version, attempts] | [] */
   release: string;
@@ -22,6 +22,8 @@ export interface Scripts {
   redrive: string;
   /** → [queued, running, done, dead] */
   counts: string;
+  /** → enqueuedAtMs of what waits longest, or null */
+  oldest: string;
 }
 
 const read = (...paths: string[]) => readScript('./stream/stream.lua', ...paths);
@@ -36,6 +38,7 @@ export const scripts: Readonly<Scripts> = Object.freeze({
   release: read('./stream/release.lua'),
   redrive: read('./stream/redrive.lua'),
   counts: read('./stream/counts.lua'),
+  oldest: read('./stream/oldest.lua'),
 });
 
 export type PreparedScripts = Record<keyof Scripts, Script>;

@@ -1,0 +1,80 @@
+// The OpenTelemetry SDK, as the services use it: spans by OTLP over HTTP, in JSON, soon after they end.
+//
+// Not @opentelemetry/sdk-node: it loads every exporter there is, which a process that lives for ten seconds would notice.
+
+import { context, propagation, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { registerInstrumentations } from '@opentelemetry/instrumentation';
+import { ExpressInstrumentation, ExpressLayerType } from '@opentelemetry/instrumentation-express';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
+import { spanIds } from './span-ids.ts';
+import { replaced } from './tracing.ts';
+
+export interface TracingOptions {
+  /** The collector's base URL, such as `http://127.0.0.1:4318`. */
+  endpoint: string;
+  service: string;
+  instance: string;
+}
+
+/** What a SIGKILL can lose of what had ended; the SDK's own 5 s would lose nearly all. */
+const exportEveryMs = 200;
+const exportWithinMs = 2000;
+const probes = new Set(['/metrics', '/healthz', '/readyz']);
+
+export function startTracing({ endpoint, service, instance }: TracingOptions): void {
+  if (!supportsSyncHooks()) throw new TypeError(`Node ${process.version}: tracing needs 24.11.1 or newer`);
+  register({ include: ['express', 'ioredis', 'http'] });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
+  const batches = new BatchSpanProcessor({
+    exporter,
+    scheduledDelayMillis: exportEveryMs,
+    exportTimeoutMillis: exportWithinMs,
+    maxQueueSize: 16_384,
+  });
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': service, 'service.instance.id': instance }),
+    idGenerator: spanIds,
+    spanProcessors: [withoutReplaced(batches)],
+  });
+  trace.setGlobalTracerProvider(provider);
+  registerInstrumentations({
+    tracerProvider: provider,
+    instrumentations: [
+      new HttpInstrumentation({
+        disableOutgoingRequestInstrumentation: true,
+        ignoreIncomingRequestHook: ({ url = '' }) => probes.has(url.split('?')[0]!),
+      }),
+      // The route goes to the request's own span; a span for each layer would say nothing more.
+      new ExpressInstrumentation({
+        ignoreLayersType: [
+          ExpressLayerType.MIDDLEWARE,
+          ExpressLayerType.ROUTER,
+          ExpressLayerType.REQUEST_HANDLER,
+        ],
+      }),
+      // The arguments of a script contain the user's code.
+      new IORedisInstrumentation({ dbStatementSerializer: (command) => command }),
+    ],
+  });
+}
+
+/** A span whose place a tombstone has taken must not come a second time. */
+function withoutReplaced(to: SpanProcessor): SpanProcessor {
+  return {
+    onStart: (span, parent) => to.onStart(span, parent),
+    onEnd: (span) => {
+      if (span.attributes[replaced] === undefined) to.onEnd(span);
+    },
+    forceFlush: () => to.forceFlush(),
+    shutdown: () => to.shutdown(),
+  };
+}
