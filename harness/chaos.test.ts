@@ -214,6 +214,23 @@ const faultSchema = z.strictObject({
   landed: z.boolean(),
   proof: figures,
 });
+const tracesSchema = z.strictObject({
+  dir: z.string().regex(/^claims\/\S+$/),
+  spans: count,
+  spansLeftOut: count,
+  spanRequestsRefused: count,
+  jobs: z.strictObject({ lost: count, duplicated: count, redelivered: count }),
+  listed: z.array(
+    z.strictObject({
+      job: z.string().regex(/^[a-z2-7]{26}$/),
+      why: z.enum(['lost', 'duplicated', 'redelivered']),
+      traceId: z
+        .string()
+        .regex(/^[0-9a-f]{32}$/)
+        .nullable(),
+    }),
+  ),
+});
 const resultsSchema = z.strictObject({
   schema: z.literal(1),
   run: z.strictObject({
@@ -243,12 +260,14 @@ const resultsSchema = z.strictObject({
       why: z.string().regex(/^.+$/),
       evidence: figures,
       faults: z.array(faultSchema),
+      traces: tracesSchema.optional(),
       control: z.strictObject({
         statement: z.string().min(1),
         failedAsExpected: z.boolean(),
         why: z.string().min(1),
         evidence: figures,
         faults: z.array(faultSchema),
+        traces: tracesSchema.optional(),
       }),
       durationMs: count,
       repeats: z
@@ -285,6 +304,7 @@ const eventSchema = z.discriminatedUnion('type', [
     target: z.string().min(1),
     proof: figures,
     landed: z.boolean().optional(),
+    momentary: z.literal(true).optional(),
   }),
   z.strictObject({
     type: z.literal('phase'),

@@ -43,6 +43,10 @@ describe('usage', () => {
       '--redis-config',
       '--all',
       '--queue',
+      '--metrics-port',
+      '--metrics-host',
+      '--grafana',
+      'GRAFANA_TOKEN',
     ]) {
       expect(stdout).toContain(flag);
     }
@@ -93,6 +97,19 @@ describe('usage', () => {
     { args: ['--queue', './harness/flags.ts'], says: ['no QueueAdapter', 'queue.ts'] },
     { args: ['--queue', 'stream', '--claim', 'pubsub/fan-out'], says: ['--queue', 'none', 'has a queue'] },
     { args: ['--out', ''], says: ['--out', 'directory'] },
+    ...['-1', '65536', 'http'].map((port) => ({
+      args: ['--metrics-port', port],
+      says: ['--metrics-port', `'${port}'`, 'whole number from 0 to 65535'],
+    })),
+    {
+      args: ['--metrics-port', '31999', '--metrics-host', '192.0.2.1'],
+      says: ['--metrics-host 192.0.2.1', 'no such address', '127.0.0.1'],
+    },
+    ...['', 'grafana:3000', 'ftp://127.0.0.1'].map((url) => ({
+      args: ['--grafana', url],
+      says: ['--grafana', 'It must be a URL such as http://127.0.0.1:3030'],
+    })),
+    { args: ['--grafana', 'http://me:word@127.0.0.1'], says: ['--grafana', 'without user', 'GRAFANA_TOKEN'] },
     {
       args: ['--redis-config', 'appendfsync'],
       says: ["'appendfsync'", 'name=value', 'appendfsync=everysec'],
@@ -130,6 +147,23 @@ describe('usage', () => {
       lines: 1,
     });
     expect(stderr).toContain(`${url}: this is not Redis`);
+  });
+
+  test('--metrics-port where somebody listens already', async () => {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const { exitCode, stderr } = await intoOut('--claim', 'pubsub/fan-out', '--metrics-port', String(port));
+    server.close();
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 64,
+      stderr: `--metrics-port ${port}: somebody listens there already; give a free one\n`,
+    });
+  });
+
+  test('a password in --grafana is not repeated', async () => {
+    const { stdout, stderr } = await chaos('--grafana', 'http://me:passw0rd@127.0.0.1');
+    expect(stdout + stderr).not.toContain('passw0rd');
   });
 
   test('--out where a file is in the way', async () => {

@@ -162,7 +162,7 @@ test('a job whose trace is known has its story on the page: every span, tombston
   const stories = new Map([[storyKey('c', trace), storyOf(lostAttempt, strikes)]]);
   const page = htmlReport(all, stories);
   const story = /<details class="story">.*?<\/details>/s.exec(page)![0];
-  expect(story.match(/<tr class="/g)).toHaveLength(7);
+  expect(story.match(/<tr class="/g)).toHaveLength(8);
   expect(story.match(/<tr class="tombstone failed">.*?<\/tr>/s)![0]).toMatch(
     />1\.010<.*>90<.*>worker-1<.*† process submissions.*attempt 1 · worker_lost · told by worker-3/,
   );

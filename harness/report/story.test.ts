@@ -21,6 +21,7 @@ test('a lost attempt is its dead worker’s, with the kill and the second attemp
     '  api-1: enqueue submissions',
     '    worker-1: process submissions, attempt 1, worker_lost, told by worker-3',
     '      worker-1: publish status',
+    '      worker-3: publish status, state queued',
     '    worker-1: worker-kill',
     '    worker-3: process submissions, attempt 2',
     '      worker-3: run sandbox, verdict AC',
@@ -29,11 +30,11 @@ test('a lost attempt is its dead worker’s, with the kill and the second attemp
     'tombstone',
     'fault',
   ]);
-  expect(story.rows[4]).toMatchObject({ atMs: 1050, durationMs: 450 });
+  expect(story.rows[5]).toMatchObject({ atMs: 1050, durationMs: 450 });
 });
 
 test('a lost attempt that told nothing is whose the fault says, or nobody’s', () => {
-  const silent = lostAttempt.filter(({ name }) => name !== 'publish status');
+  const silent = lostAttempt.filter(({ instance }) => instance !== 'worker-1');
   const whose = (known: readonly Fault[]) =>
     storyOf(silent, known).rows.find(({ kind }) => kind === 'tombstone')?.who;
   expect([whose(faults), whose([])]).toEqual(['worker-1', '?']);
@@ -80,7 +81,8 @@ test('on a pipe: a tree with times, no escape codes, nothing clipped', () => {
     '    1.000 s      5.0 ms  api-1     POST /submissions  202',
     '    1.001 s      3.0 ms  api-1     └─ enqueue submissions',
     '    1.010 s     90.0 ms  worker-1     ├─ † process submissions  attempt 1 · worker_lost · told by worker-3',
-    '    1.011 s      1.0 ms  worker-1     │  └─ publish status',
+    '    1.011 s      1.0 ms  worker-1     │  ├─ publish status',
+    '    1.100 s      1.0 ms  worker-3     │  └─ publish status  state queued',
     '    1.050 s    450.0 ms  worker-1     ├─ ✱ worker-kill',
     '    1.110 s     40.0 ms  worker-3     └─ process submissions  attempt 2',
     '    1.112 s     30.0 ms  worker-3        └─ run sandbox  verdict AC',

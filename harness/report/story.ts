@@ -86,12 +86,12 @@ function spanRow(span: Span, orphaned: boolean): StoryRow {
   };
 }
 
-/** Whose attempt a tombstone stands for, by what that worker could still tell, or by the fault that says so. */
+/** Whose attempt a tombstone stands for: by what that worker had still told, or by the fault that struck then. */
 function lostAttempt(span: Span, told: readonly Span[], faults: readonly Fault[]): Partial<StoryRow> {
   const endMs = span.atMs + span.durationMs;
   const hit = faults.find(({ atMs, target }) => target !== 'redis' && atMs >= span.atMs && atMs <= endMs);
   return {
-    who: told[0]?.instance ?? hit?.target ?? '?',
+    who: told.find(({ instance }) => instance !== span.instance)?.instance ?? hit?.target ?? '?',
     details: [...detailsOf(span), `told by ${span.instance}`],
   };
 }

@@ -72,6 +72,7 @@ test('a span with everything that it can have', async () => {
     { key: 'judge.load', value: { doubleValue: 0.5 } },
     { key: 'judge.tombstone', value: { boolValue: true } },
     { key: 'judge.names', value: { arrayValue: { values: [{ stringValue: 'x' }, { intValue: 1 }] } } },
+    { key: 'server.port', value: { intValue: 6379 } },
     { key: 'judge.bytes', value: { bytesValue: 'AA==' } },
   ];
   const reply = await send(

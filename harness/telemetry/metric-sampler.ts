@@ -31,7 +31,7 @@ export interface SamplerOptions {
 }
 
 const everyMs = 1000;
-const answerMs = 500;
+const answerMs = 900;
 const answerBytesMost = 1 << 20;
 
 export function startMetricSampler({ instances, file, now }: SamplerOptions): MetricSampler {

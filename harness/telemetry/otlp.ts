@@ -1,6 +1,7 @@
 // Spans in OTLP's JSON encoding, as spans.ndjson has them. Pure.
 //
-// Not kept: events, trace state, instrumentation scopes, attributes of links, and of the resource all but its service.
+// Not kept: events, trace state, instrumentation scopes, attributes of links, of the resource all but its service, and the
+// addresses and ports of connections, which are a sixth of it all and are on loopback.
 
 import type { AttributeValue, Span, SpanKind } from '../span.ts';
 
@@ -52,8 +53,8 @@ function spanOf(raw: unknown, from: Pick<Span, 'service' | 'instance'>, originMs
 function attributesOf(raw: unknown): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const one of list(raw, 'attributes')) {
-    const value = plainOf(field(one, 'value'));
-    if (value !== undefined) attributes[String(field(one, 'key'))] = value;
+    const [name, value] = [String(field(one, 'key')), plainOf(field(one, 'value'))];
+    if (value !== undefined && !/^(client|network|server)\./.test(name)) attributes[name] = value;
   }
   return attributes;
 }

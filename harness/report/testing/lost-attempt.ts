@@ -53,6 +53,11 @@ export const lostAttempt: readonly Span[] = [
     attributes: { 'db.system.name': 'redis' },
   }),
   span(1011, 1, 'publish status', { parent: lost.span, instance: 'worker-1', kind: 'producer' }),
+  span(1100, 1, 'publish status', {
+    parent: lost.span,
+    kind: 'producer',
+    attributes: { 'judge.state': 'queued' },
+  }),
   enqueue,
   post,
 ];
