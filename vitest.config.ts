@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{services,harness,loadtests,test,bench}/**/*.test.ts'],
+    include: ['{services,harness,loadtests,dashboards,test,bench}/**/*.test.ts'],
     globalSetup: ['test/provide.ts', 'test/leaks.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import autocannon from 'autocannon';
 import { freePort } from '../harness/system/ports.ts';
 import { launch } from '../harness/system/process.ts';
-import { redisServer } from '../harness/system/redis-server.ts';
+import { binaryProgram, redisServer } from '../harness/system/redis-server.ts';
 import { type Bench, median, type Place, type Row, round } from './bench.ts';
 
 const rounds = 5;
@@ -89,7 +89,7 @@ async function startApi({ redis, deadMan, temporaryDir }: Place) {
   const dir = mkdtempSync(join(temporaryDir, 'api-'));
   const settings = { save: '', appendonly: 'no' };
   const server = await redisServer(
-    { binary: redis, name: 'redis', dir, logFile: join(dir, 'redis.log'), settings },
+    { program: binaryProgram(redis), name: 'redis', dir, logFile: join(dir, 'redis.log'), settings },
     deadMan,
   );
   await server.start();

@@ -4,7 +4,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { redisServer } from '../harness/system/redis-server.ts';
+import { binaryProgram, redisServer } from '../harness/system/redis-server.ts';
 import type { Place } from './bench.ts';
 import type { Measured, Order } from './contender-main.ts';
 
@@ -18,7 +18,7 @@ export async function runContender(
   const settings = { save: '', appendonly: 'no' };
   const logFile = join(dir, 'redis.log');
   const server = await redisServer(
-    { binary: place.redis, name: 'redis', dir, logFile, settings },
+    { program: binaryProgram(place.redis), name: 'redis', dir, logFile, settings },
     place.deadMan,
   );
   await server.start();

@@ -128,7 +128,11 @@ function describeRun(
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     cpus: cpus().length,
-    redis: { version: redis.version, provider: redis.kind },
+    redis: {
+      version: redis.version,
+      provider: redis.kind,
+      ...(redis.kind === 'docker' && { image: redis.image }),
+    },
     ...(queue && { queue: { name: queue.adapter.name, contract: queue.adapter.contract } }),
   };
 }

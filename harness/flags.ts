@@ -106,7 +106,10 @@ function command(): Command {
       wholeNumber(1, 10_000),
       1,
     )
-    .option('--redis <source>', 'a server that the harness does not own, such as redis://127.0.0.1:6379')
+    .option(
+      '--redis <source>',
+      'docker or docker:<image> (a container of the image, such as docker:valkey/valkey:8; redis:8 if none is named), or the URL of a server that the harness does not own, such as redis://127.0.0.1:6379',
+    )
     .option(
       '--redis-config <name=value>',
       'what these settings of Redis keep through SIGTERM, SIGKILL and a power cut; may be given several times',

@@ -24,7 +24,7 @@ import type { ArmStore, ClaimStore } from './store.ts';
 import type { DeadMan } from './system/dead-man.ts';
 import { whyNoDisk } from './system/disk.ts';
 import { type JudgeSystem, startJudge } from './system/judge.ts';
-import { type RedisSource, withoutPassword } from './system/redis-source.ts';
+import { type RedisSource, whyNoDiskFor, withoutPassword } from './system/redis-source.ts';
 import { type ArmTelemetry, openTelemetry } from './telemetry/arm-telemetry.ts';
 import { type Arm, judgeClaim } from './verdict.ts';
 
@@ -225,7 +225,8 @@ async function whatIsMissing(
       return `it breaks connections where a reply ends, which TLS hides, and ${whose}`;
     if (disk !== null) return `it chooses where Redis keeps its data, and ${whose}`;
   }
-  return disk?.needed === 'always' ? whyNoDisk(deadMan) : undefined;
+  if (disk?.needed !== 'always') return undefined;
+  return whyNoDiskFor(redis) ?? whyNoDisk(deadMan);
 }
 
 function checked(experiment: Experiment, history: History): { finding: Finding } | { checkerError: string } {

@@ -94,7 +94,10 @@ function command(): Command {
     )
     .option('--port <n>', 'of the API; another free one if it is taken', wholeNumber(1, 65_535), 3000)
     .option('--workers <n>', 'how many worker processes', wholeNumber(1, 64), 2)
-    .option('--redis <url>', 'a server that is there already, such as redis://127.0.0.1:6379')
+    .option(
+      '--redis <url>',
+      'docker, docker:<image>, or a server that is there already, such as redis://127.0.0.1:6379',
+    )
     .addHelpText(
       'after',
       '\nExit status: 0 stopped, 64 bad usage, 70 it did not start or a service ended by itself.',

@@ -12,7 +12,7 @@ import type { DeadMan } from './system/dead-man.ts';
 import { UsageError } from './system/find-redis.ts';
 import { off } from './system/persistence.ts';
 import { RedisRefusedError, redisServer } from './system/redis-server.ts';
-import { type RedisSource, withoutPassword } from './system/redis-source.ts';
+import { programOf, type RedisSource, withoutPassword } from './system/redis-source.ts';
 
 const climb = {
   rungs: [sigterm, sigkill, powerCut, sigkill, powerCut],
@@ -53,7 +53,13 @@ export async function assertTaken(
   const dir = mkdtempSync(join(tmpdir(), 'redproof-settings-'));
   deadMan.registerDirectory(dir);
   try {
-    const options = { binary: redis.binary, name: 'redis', dir, logFile: join(dir, 'redis.log'), settings };
+    const options = {
+      program: programOf(redis),
+      name: 'redis',
+      dir,
+      logFile: join(dir, 'redis.log'),
+      settings,
+    };
     const server = await redisServer(options, deadMan);
     await server.stop();
   } catch (error) {

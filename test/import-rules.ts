@@ -109,7 +109,7 @@ export const importRules: readonly ImportRule[] = [
     name: "loadtests and dashboards import neither side's internals",
     forbids: ({ from, to }) => {
       if (!within('loadtests')(from) && !within('dashboards')(from)) return false;
-      if (within('dashboards')(from) && to === 'services/shared/metrics.ts') return false;
+      if (within('dashboards')(from) && to === 'services/shared/metric-names.ts') return false;
       return within('services')(to) || within('harness')(to);
     },
   },

@@ -4,16 +4,19 @@
 import { resolve } from 'node:path';
 import { startDeadMan } from '../harness/system/dead-man.ts';
 import { provideK6 } from '../harness/toolchain/k6.ts';
+import { provideMonitoring } from '../harness/toolchain/prometheus.ts';
 import { provideRedis } from '../harness/toolchain/redis.ts';
 
 export default async function provide(): Promise<void> {
   const root = resolve(import.meta.dirname, '..');
   const say = (line: string) => console.log(line);
-  await provideRedis({ root, env: process.env, say });
+  const options = { root, env: process.env, say };
+  await provideRedis(options);
+  // Without these the tests that need them are skipped, and say why.
+  await provideMonitoring(options).catch(() => {});
   const deadMan = await startDeadMan();
   const { signal } = new AbortController();
-  // Without it the tests that need it are skipped, and say why.
-  await provideK6({ root, env: process.env, deadMan, say, progress: () => {}, signal })
+  await provideK6({ ...options, deadMan, progress: () => {}, signal })
     .catch(() => {})
     .finally(deadMan.dismiss);
 }

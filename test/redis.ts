@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
 import { startDeadMan } from '../harness/system/dead-man.ts';
-import { type RedisServer, redisServer } from '../harness/system/redis-server.ts';
+import { binaryProgram, type RedisServer, redisServer } from '../harness/system/redis-server.ts';
 import { provideRedis } from '../harness/toolchain/redis.ts';
 
 export type TestRedis = Pick<RedisServer, 'url' | 'port' | 'kill' | 'restart' | 'pause' | 'resume'>;
@@ -21,7 +21,7 @@ export async function startRedis(settings: Record<string, string> = {}): Promise
   const binary = await provideRedis({ root, env: process.env, say: () => {} });
   const always = { save: '', appendonly: 'yes', appendfsync: 'always' };
   const options = {
-    binary,
+    program: binaryProgram(binary),
     name: 'redis',
     dir,
     logFile: join(dir, 'redis.log'),

@@ -2,7 +2,6 @@
 // afterwards Redis is down, and its disk can be read again.
 
 import type { NemesisArena } from '../claim.ts';
-import { isAlive } from '../system/proc.ts';
 
 export interface Ended {
   kind: 'redis-terminate' | 'redis-kill' | 'power-cut';
@@ -27,10 +26,10 @@ export const terminate: Ending = async ({ history, system }) => {
     pid,
     exitCode: code,
     exitSignal: signal,
-    pidGone: !isAlive(pid),
+    pidGone: !redis.alive(),
     tookMs: since(atMs, history.now()),
   };
-  return { kind: 'redis-terminate', atMs, proof, landed: code === 0 && !isAlive(pid) };
+  return { kind: 'redis-terminate', atMs, proof, landed: code === 0 && !redis.alive() };
 };
 
 /** The process is gone at once; what it handed to the kernel stays with the kernel. */
@@ -38,7 +37,7 @@ export const kill: Ending = async ({ system }) => {
   const redis = system.ownRedis();
   const pid = redis.pid();
   const { signal, atMs } = await redis.kill();
-  const pidGone = !isAlive(pid);
+  const pidGone = !redis.alive();
   const proof = { pid, signal, pidGone };
   return { kind: 'redis-kill', atMs: atMs - system.originMs, proof, landed: signal === 'SIGKILL' && pidGone };
 };
@@ -59,10 +58,10 @@ export const cutPower: Ending = async ({ system }) => {
   const on = await disk.powerUp();
   const landed =
     off.writeRefused === 'EIO' &&
-    !isAlive(pid) &&
+    !redis.alive() &&
     on.canaryBytesAfter < off.canaryBytesBefore &&
     on.syncedBytesAfter === off.canaryBytesBefore;
-  const proof = { pid, pidGone: !isAlive(pid), ...off, ...on };
+  const proof = { pid, pidGone: !redis.alive(), ...off, ...on };
   return { kind: 'power-cut', atMs: atMs - system.originMs, proof, landed };
 };
 

@@ -23,16 +23,19 @@ export function restartRedis(
     plan: { strikes: plan, downMs, ending: ending.name },
     landedAtLeast: strikes.times,
     inject: async (arena) => {
-      const began = arena.history.now();
+      const { now } = arena.history;
+      // Redis is up between two ends for as long as planned, though a container takes a second to start.
+      let origin = now();
       for (const { atMs } of plan) {
-        await sleepUntil(began + atMs, arena.history.now, arena.signal);
-        await restartOnce(arena, ending, downMs);
+        await sleepUntil(origin + atMs, now, arena.signal);
+        origin += await restartOnce(arena, ending, downMs);
       }
     },
   };
 }
 
-async function restartOnce(arena: NemesisArena, ending: Ending, downMs: number): Promise<void> {
+/** @returns how much longer than planned it was down, in ms */
+async function restartOnce(arena: NemesisArena, ending: Ending, downMs: number): Promise<number> {
   const { history, system, signal } = arena;
   const redis = system.ownRedis();
   const runIdBefore = await redis.runId();
@@ -54,4 +57,5 @@ async function restartOnce(arena: NemesisArena, ending: Ending, downMs: number):
     restartBeganAfterMs,
     downMs: Math.round(history.now() - killedAtMs),
   });
+  return history.now() - killedAtMs - downMs;
 }

@@ -49,7 +49,7 @@ export interface RunInfo {
   node: string;
   platform: string;
   cpus: number;
-  redis: { version: string; provider: 'binary' | 'docker' | 'external' };
+  redis: { version: string; provider: 'binary' | 'docker' | 'external'; image?: string };
   /** With --queue: the adapter that took the place of each claim's own, and what it promises. */
   queue?: { name: string; contract: string };
 }

@@ -33,9 +33,7 @@ export function storyLines(story: Story, where: string, stream: NodeJS.WriteStre
 export function legend(stories: readonly Story[]): string {
   const kinds = new Set(stories.flatMap(({ rows }) => rows.map(({ kind }) => kind)));
   return [
-    ...(kinds.has('tombstone')
-      ? ['† an attempt that died with its worker, told by who took the job over']
-      : []),
+    ...(kinds.has('tombstone') ? ['† an attempt given up as lost, told by who took the job over'] : []),
     ...(kinds.has('fault') ? ['✱ a fault'] : []),
   ].join(' · ');
 }

@@ -1,11 +1,13 @@
 // The dead-man's own process: reads registrations from the harness on standard input and, when that closes (the harness
-// ended or died, SIGKILL included), kills every process of the run, unmounts, detaches, removes, and exits. It starts
+// ended or died, SIGKILL included), kills every process and container of the run, unmounts, detaches, removes, and exits. It starts
 // nothing and watches nothing else. dead-man.ts starts it; the orders (one JSON value a line) are declared here.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EngineAddress } from '../toolchain/docker.ts';
+import { removeLabelled } from './labelled.ts';
 import { allPids, belongsToRun, hasProc, mounts, readStat } from './proc.ts';
 
 export type Order =
@@ -13,7 +15,8 @@ export type Order =
   | { do: 'forgetProcess'; pid: number }
   | { do: 'registerDirectory'; path: string }
   | { do: 'registerMount'; path: string; loopDevice: string | null }
-  | { do: 'forgetMount'; path: string };
+  | { do: 'forgetMount'; path: string }
+  | { do: 'registerEngine'; address: EngineAddress };
 
 /** From the loss of the harness to the end; five seconds are promised. */
 const budgetMs = 4500;
@@ -21,6 +24,7 @@ const budgetMs = 4500;
 const token = process.argv[2] ?? '';
 const processes = new Map<number, { startTicks: string | null; verified: boolean }>();
 const directories = new Set<string>();
+let engine: EngineAddress | undefined;
 const registered = new Map<string, { loopDevice: string | null; backingFile: string | undefined }>();
 
 if (!/^[0-9a-f]{32}$/.test(token)) throw new Error('usage: dead-man-main.ts <token>; dead-man.ts starts it');
@@ -62,6 +66,9 @@ function obey(order: Order): void {
     case 'forgetMount':
       registered.delete(order.path);
       break;
+    case 'registerEngine':
+      engine = order.address;
+      break;
   }
 }
 
@@ -70,6 +77,7 @@ async function cleanAndExit(): Promise<void> {
   closing = true;
   const deadlineMs = performance.now() + budgetMs;
   const problems = await killAll(deadlineMs);
+  if (engine !== undefined) problems.push(...(await removeLabelled(engine, token, deadlineMs - 500)));
   for (const path of registered.keys()) problems.push(...unmount(path));
   detachStrays();
   for (const path of directories) problems.push(...(await remove(path, deadlineMs)));

@@ -8,7 +8,7 @@ import { provideRedis } from '../toolchain/redis.ts';
 import { startDeadMan } from './dead-man.ts';
 import { allPids, belongsToRun, commandLine } from './proc.ts';
 import { launch } from './process.ts';
-import { redisServer } from './redis-server.ts';
+import { binaryProgram, redisServer } from './redis-server.ts';
 
 const deadMan = await startDeadMan();
 const { token } = deadMan;
@@ -18,7 +18,7 @@ const { PATH, REDIS_SERVER } = process.env;
 const binary = await provideRedis({ root: process.cwd(), env: { PATH, REDIS_SERVER }, say: console.error });
 const settings = { appendonly: 'yes', save: '' };
 const redis = await redisServer(
-  { binary, name: 'redis', dir, logFile: join(dir, 'redis.log'), settings },
+  { program: binaryProgram(binary), name: 'redis', dir, logFile: join(dir, 'redis.log'), settings },
   deadMan,
 );
 const logFile = join(dir, 'sleepers.log');

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { EngineAddress } from '../toolchain/docker.ts';
 import type { Order } from './dead-man-main.ts';
 import { readStat } from './proc.ts';
 
@@ -21,6 +22,8 @@ export interface DeadMan {
   /** Call it before mounting, so that no moment is uncovered, and again once the loop device is known. */
   registerMount(path: string, loopDevice?: string): void;
   forgetMount(path: string): void;
+  /** All containers, networks and volumes that carry the run's label (container.ts) go away. Call it before making one. */
+  registerEngine(address: EngineAddress): void;
   /**
    * The normal end: whatever is left is cleaned in the same way; resolves when the dead-man has exited.
    * @throws {Error} that names what could not be cleaned.
@@ -60,6 +63,7 @@ export async function startDeadMan(): Promise<DeadMan> {
     registerMount: (path, loopDevice) =>
       stand(`mount ${path}`, { do: 'registerMount', path, loopDevice: loopDevice ?? null }),
     forgetMount: (path) => drop(`mount ${path}`, { do: 'forgetMount', path }),
+    registerEngine: (address) => stand('engine', { do: 'registerEngine', address }),
     dismiss: () => {
       dismissal ??= end();
       return dismissal;

@@ -1,6 +1,8 @@
-// From the flag --redis to a source of Redis: the harness's own binary, or somebody else's server.
+// From the flag --redis to a source of Redis: the harness's own binary or container, or somebody else's server.
 
+import { findEngine } from '../toolchain/docker.ts';
 import { provideRedis } from '../toolchain/redis.ts';
+import { defaultRedisImage, inspectRedisImage } from '../toolchain/redis-image.ts';
 import { connectExternal } from './external-redis.ts';
 import { type RedisSource, withoutPassword } from './redis-source.ts';
 
@@ -14,22 +16,52 @@ export interface FindOptions {
   say: (line: string) => void;
 }
 
-/** @throws {UsageError} when the flag or the server is no good */
-export async function findRedis(options: FindOptions): Promise<{ redis: RedisSource; from: string }> {
-  const { flag, projectRoot, env, say } = options;
-  if (flag !== undefined && flag !== 'binary') {
-    if (!/^rediss?:\/\//.test(flag)) {
-      throw new UsageError(
-        `--redis ${JSON.stringify(flag)}: expected "binary" or a URL such as redis://127.0.0.1:6379`,
-      );
-    }
-    const { url, version } = await connectExternal(flag).catch((error: Error) => {
-      throw new UsageError(`--redis ${error.message}`, { cause: error });
-    });
-    return { redis: { kind: 'external', url, version }, from: withoutPassword(url) };
+interface Found {
+  redis: RedisSource;
+  /** For people. */
+  from: string;
+}
+
+/** @throws {UsageError} when the flag, the server or the image is no good */
+export async function findRedis(options: FindOptions): Promise<Found> {
+  const { flag = 'binary', projectRoot, env, say } = options;
+  try {
+    if (flag === 'binary') return await ownBinary(projectRoot, env, say);
+    if (flag === 'docker') return await container(defaultRedisImage, say);
+    if (flag.startsWith('docker:')) return await container(flag.slice('docker:'.length), say);
+    if (/^rediss?:\/\//.test(flag)) return await somebodys(flag);
+  } catch (error) {
+    const named = flag === 'binary' ? '' : '--redis ';
+    throw new UsageError(`${named}${(error as Error).message}`, { cause: error });
   }
-  const binary = await provideRedis({ root: projectRoot, env, say }).catch((error: Error) => {
-    throw new UsageError(error.message, { cause: error });
-  });
-  return { redis: { kind: 'binary', binary, version: binary.version }, from: binary.from };
+  throw new UsageError(
+    `--redis ${JSON.stringify(flag)}: expected "binary", "docker", "docker:" and an image such as docker:redis:7, or a URL such as redis://127.0.0.1:6379`,
+  );
+}
+
+/** Where no redis-server can be provided, a container is the last resort. */
+async function ownBinary(root: string, env: FindOptions['env'], say: FindOptions['say']): Promise<Found> {
+  try {
+    const binary = await provideRedis({ root, env, say });
+    return { redis: { kind: 'binary', binary, version: binary.version }, from: binary.from };
+  } catch (error) {
+    // Whoever names a server wants that one.
+    if (env.REDIS_SERVER) throw error;
+    return await container(defaultRedisImage, say).catch((otherwise: Error) => {
+      throw new Error(`${(error as Error).message}\nor let Docker run it: ${otherwise.message}`, {
+        cause: error,
+      });
+    });
+  }
+}
+
+async function container(image: string, say: FindOptions['say']): Promise<Found> {
+  const engine = await findEngine();
+  const version = await inspectRedisImage(image, engine, say);
+  return { redis: { kind: 'docker', image, engine, version }, from: `the Docker image ${image}` };
+}
+
+async function somebodys(flag: string): Promise<Found> {
+  const { url, version } = await connectExternal(flag);
+  return { redis: { kind: 'external', url, version }, from: withoutPassword(url) };
 }

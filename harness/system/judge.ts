@@ -16,8 +16,9 @@ import { linksOf, redisUrlThrough } from './links.ts';
 import { freePort } from './ports.ts';
 import { launch, type ManagedProcess } from './process.ts';
 import type { TcpProxy } from './proxy.ts';
+import type { RedisProgram } from './redis-program.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
-import type { RedisSource } from './redis-source.ts';
+import { programOf, type RedisSource, whyNoDiskFor } from './redis-source.ts';
 import type { SystemSpec } from './spec.ts';
 
 export type Service = 'api' | 'worker' | 'subscriber';
@@ -87,11 +88,13 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
   const { disk, noDisk } = await openDisk(spec, place);
   const dataDir = disk?.mountPoint ?? place.temporaryDir;
   const own =
-    place.redis.kind === 'binary'
-      ? await startRedis(spec, place, dataDir, logsDir).catch(async (error) => {
-          await disk?.remove();
-          throw error;
-        })
+    place.redis.kind !== 'external'
+      ? await startRedis(spec, programOf(place.redis), place.deadMan, dataDir, logsDir).catch(
+          async (error) => {
+            await disk?.remove();
+            throw error;
+          },
+        )
       : undefined;
   const redisUrl = own?.url ?? (place.redis as { url: string }).url;
   const ledger = ledgerTail();
@@ -195,10 +198,10 @@ function settingsOf(spec: SystemSpec, redisUrl: string, prefix: string): Record<
 
 async function openDisk(
   { disk }: SystemSpec,
-  { deadMan, temporaryDir }: Place,
+  { deadMan, redis, temporaryDir }: Place,
 ): Promise<{ disk: Disk | undefined; noDisk: string | undefined }> {
   if (disk === null) return { disk: undefined, noDisk: undefined };
-  const noDisk = await whyNoDisk(deadMan);
+  const noDisk = whyNoDiskFor(redis) ?? (await whyNoDisk(deadMan));
   if (noDisk === undefined) return { disk: await createDisk(temporaryDir, disk.sizeMiB, deadMan), noDisk };
   if (disk.needed === 'always') throw new Error(noDisk);
   return { disk: undefined, noDisk };
@@ -206,23 +209,17 @@ async function openDisk(
 
 async function startRedis(
   spec: SystemSpec,
-  place: Place,
+  program: RedisProgram,
+  deadMan: DeadMan,
   dataDir: string,
   logsDir: string,
 ): Promise<RedisServer> {
-  if (place.redis.kind !== 'binary') throw new TypeError('only a binary can be started');
   const dir = join(dataDir, 'redis');
   mkdirSync(dir, { recursive: true });
   fsyncDirectory(dataDir); // a data directory outlives a power cut: it was made long ago
   const server = await redisServer(
-    {
-      binary: place.redis.binary,
-      name: 'redis',
-      dir,
-      logFile: join(logsDir, 'redis.log'),
-      settings: spec.redis,
-    },
-    place.deadMan,
+    { program, name: 'redis', dir, logFile: join(logsDir, 'redis.log'), settings: spec.redis },
+    deadMan,
   );
   await server.start();
   return server;

@@ -1,7 +1,9 @@
 // Reads the log file of a process while it is being written: is a text in it yet, and what were the last lines.
-// It never holds the whole file, and it does not know who writes.
+// It never holds the whole file, and of who writes it knows only the name and the end.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs } from '../../services/shared/clock.ts';
 
 export interface LogReader {
   /** Whether `text` is in what was written so far, from the start position on. Ask for the same text each time. */
@@ -28,6 +30,37 @@ export function openLogReader(file: string, fromBytes: number): LogReader {
     },
     close: () => closeSync(fd),
   };
+}
+
+/** What writes the log. */
+export interface LogWriter {
+  name: string;
+  logFile: string;
+  logStartBytes: number;
+  /** How it ended, if it did. */
+  ended(): string | undefined;
+}
+
+/** Resolves when `text` is in it. @throws {Error} with the last lines: its writer ended, or `deadlineMs` passed */
+export async function untilLogged(writer: LogWriter, text: string, deadlineMs: number): Promise<void> {
+  const { name, logFile, logStartBytes } = writer;
+  const giveUpAtMs = monotonicMs() + deadlineMs;
+  const reader = openLogReader(logFile, logStartBytes);
+  const fail = (what: string) =>
+    new Error(
+      `${name}: ${what} before "${text}" was in its log; last:\n${lastLines(logFile, logStartBytes, 5)}`,
+    );
+  try {
+    for (;;) {
+      const gone = writer.ended(); // read before the log, so that its last words are not missed
+      if (reader.sees(text)) return;
+      if (gone !== undefined) throw fail(`ended (${gone})`);
+      if (monotonicMs() > giveUpAtMs) throw fail(`${deadlineMs} ms passed`);
+      await delay(5);
+    }
+  } finally {
+    reader.close();
+  }
 }
 
 /** The last lines (of at most 8 KiB) that were written after `fromBytes`, indented; never throws. */

@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../../services/shared/clock.ts';
 import type { DeadMan } from './dead-man.ts';
-import { lastLines, openLogReader } from './log-file.ts';
+import { untilLogged } from './log-file.ts';
 import { hasProc, runVariable, threadStates } from './proc.ts';
 
 export interface Launch {
@@ -138,25 +138,8 @@ export function launch(spec: Launch, deadMan: DeadMan): ManagedProcess {
       const inTime = await Promise.race([exited, delay(graceMs, undefined, { ref: false })]);
       return inTime === undefined ? { ...(await kill()), graceful: false } : { ...inTime, graceful: true };
     },
-    waitForLog: async (text, deadlineMs) => {
-      const giveUpAtMs = monotonicMs() + deadlineMs;
-      const reader = openLogReader(logFile, logStartBytes);
-      const fail = (what: string) =>
-        new Error(
-          `${name}: ${what} before "${text}" was in its log; last:\n${lastLines(logFile, logStartBytes, 5)}`,
-        );
-      try {
-        for (;;) {
-          const gone = ended; // read before the log, so that its last words are not missed
-          if (reader.sees(text)) return;
-          if (gone !== undefined) throw fail(`ended (${describe(gone)})`);
-          if (monotonicMs() > giveUpAtMs) throw fail(`${deadlineMs} ms passed`);
-          await delay(5);
-        }
-      } finally {
-        reader.close();
-      }
-    },
+    waitForLog: (text, deadlineMs) =>
+      untilLogged({ name, logFile, logStartBytes, ended: () => ended && describe(ended) }, text, deadlineMs),
   };
 }
 

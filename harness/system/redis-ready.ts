@@ -30,13 +30,17 @@ const startDeadlineMs = 10_000;
 /** Loading is work that goes on: it gets as long as a large file needs. */
 const loadDeadlineMs = 120_000;
 
-/** @throws {PortTakenError} {RedisRefusedError} or an Error with Redis' own words. */
+/**
+ * @param pid as Redis itself sees it
+ * @throws {PortTakenError} {RedisRefusedError} or an Error with Redis' own words.
+ */
 export async function untilReady(
   server: ManagedProcess,
   address: RedisAddress,
   logStartBytes: number,
+  pid = server.pid,
 ): Promise<void> {
-  const { name, pid, logFile, startedAtMs } = server;
+  const { name, logFile, startedAtMs } = server;
   const logged = () => `its log ends:\n${lastLines(logFile, logStartBytes, 6)}`;
   let last = 'no answer yet';
   for (let loading = false; ; await delay(5)) {

@@ -10,7 +10,7 @@ import { provideRedis, type RedisBinary } from '../toolchain/redis.ts';
 import { type DeadMan, startDeadMan } from './dead-man.ts';
 import { freePort } from './ports.ts';
 import { hasProc, threadStates } from './proc.ts';
-import { type RedisServer, redisServer } from './redis-server.ts';
+import { binaryProgram, type RedisServer, redisServer } from './redis-server.ts';
 
 /** Ports that the next calls of freePort give, as if somebody took them right after the probe. */
 const nextPorts = vi.hoisted((): number[] => []);
@@ -40,7 +40,13 @@ afterAll(() => deadMan.dismiss());
 async function start(settings: Record<string, string>): Promise<RedisServer> {
   const dir = join(home, `data-${++count}`);
   mkdirSync(dir);
-  const options = { binary, name: 'redis', dir, logFile: join(home, `log-${count}`), settings };
+  const options = {
+    program: binaryProgram(binary),
+    name: 'redis',
+    dir,
+    logFile: join(home, `log-${count}`),
+    settings,
+  };
   const server = await redisServer(options, deadMan);
   servers.push(server);
   return server;

@@ -1,17 +1,17 @@
-// A Redis that the harness owns: a process on a loopback port with its own directory, which can be ended, killed,
-// paused and started again on the same port and data. It finds no binary (toolchain does) and judges nothing.
+// A Redis that the harness owns: a process or a container on a loopback port with its own directory, which can be ended,
+// killed, paused and started again on the same port and data. What it runs is in redis-program.ts; it judges nothing.
 
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { RedisBinary } from '../toolchain/redis.ts';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DeadMan } from './dead-man.ts';
 import { freePort } from './ports.ts';
-import { type Exit, launch, type ManagedProcess } from './process.ts';
+import type { Exit, ManagedProcess } from './process.ts';
+import type { RedisProgram, RedisTool } from './redis-program.ts';
 import { PortTakenError, untilReady } from './redis-ready.ts';
 import { ask, parseInfo, type RedisAddress } from './resp.ts';
-import { onSystemPath, runTool } from './tool.ts';
 
 export { connectExternal, type ExternalRedis } from './external-redis.ts';
+export { binaryProgram } from './redis-program.ts';
 export { RedisRefusedError } from './redis-ready.ts';
 
 export interface RedisServer {
@@ -45,12 +45,14 @@ export interface RedisServer {
   info(section: string): Promise<Record<string, string>>;
   /** Of the running process, or of the last one. */
   pid(): number;
+  /** Whether that process is there, by the word of the system that runs it. */
+  alive(): boolean;
   /** For teardown: whatever state it is in, it is gone afterwards. */
   stop(): Promise<void>;
 }
 
 export interface RedisServerOptions {
-  binary: RedisBinary;
+  program: RedisProgram;
   name: string;
   dir: string;
   /** Redis' own log, appended to by each start. */
@@ -59,8 +61,6 @@ export interface RedisServerOptions {
   settings: Record<string, string>;
 }
 
-export type RedisTool = 'redis-check-aof' | 'redis-check-rdb';
-
 const answerDeadlineMs = 2000;
 
 /** Directives of several words; for all others a space is part of the value. */
@@ -68,18 +68,18 @@ const manyWords = new Set(['save', 'client-output-buffer-limit', 'oom-score-adj-
 
 /** Started and ready. @throws {Error} with Redis' own words if it refuses the settings or the data. */
 export async function redisServer(options: RedisServerOptions, deadMan: DeadMan): Promise<RedisServer> {
-  const { binary, name, dir, logFile, settings } = options;
+  const { program, name, dir, logFile, settings } = options;
   const password = settings.requirepass;
   let current: ManagedProcess | undefined;
   let address: RedisAddress = { host: '127.0.0.1', port: 0 };
 
   const boot = async (changes: Record<string, string> = {}) => {
     const logStartBytes = sizeBytes(logFile);
-    const words = args({ ...settings, ...changes }, dir, address.port);
-    const command = { name, command: binary.path, args: words };
-    current = launch({ ...command, env: binary.env, logFile, cwd: dir }, deadMan);
+    const owned = { port: String(address.port), dir, ...program.listens };
+    const args = words({ ...settings, ...changes }, owned);
+    current = await program.launch({ name, args, logFile, dir, port: address.port }, deadMan);
     try {
-      await untilReady(current, address, logStartBytes);
+      await untilReady(current, address, logStartBytes, program.ownPid);
     } catch (error) {
       await current.kill();
       throw error;
@@ -117,23 +117,15 @@ export async function redisServer(options: RedisServerOptions, deadMan: DeadMan)
         throw new Error(`${name} (pid ${running().pid}) still runs: kill or terminate it first`);
       await boot(changes);
     },
-    tool: (tool, words, input) =>
-      runTool(binary.path, words, deadMan, {
-        argv0: tool,
-        env: binary.env,
-        ...(input === undefined ? {} : { input }),
-      }),
-    benchmark: async (words) => {
-      const program = benchmarkProgram(binary.path);
-      if (program === undefined) return undefined;
-      return runTool(program, ['-p', String(address.port), ...words], deadMan, { env: binary.env });
-    },
+    tool: (tool, args, input) => program.tool({ tool, args, input, dir }, deadMan),
+    benchmark: (args) => program.benchmark(running(), ['-p', String(address.port), ...args], deadMan),
     eraseData: () => {
       if (running().alive()) throw new Error(`${name} (pid ${running().pid}) still runs on its data`);
       for (const file of readdirSync(dir)) rmSync(join(dir, file), { recursive: true, force: true });
     },
     info,
     pid: () => running().pid,
+    alive: () => program.isAlive(running()),
     stop: async () => {
       if (running().alive())
         await running()
@@ -144,22 +136,14 @@ export async function redisServer(options: RedisServerOptions, deadMan: DeadMan)
   };
 }
 
-function args(settings: Record<string, string>, dir: string, port: number): string[] {
-  const words = Object.entries(settings).flatMap(([directive, value]) => [
+function words(settings: Record<string, string>, owned: Record<string, string>): string[] {
+  const given = Object.entries(settings).flatMap(([directive, value]) => [
     `--${directive}`,
     ...(manyWords.has(directive) && value !== '' ? value.split(/\s+/) : [value]),
   ]);
-  const owned = { port: String(port), bind: '127.0.0.1', dir, daemonize: 'no', logfile: '' };
   // A title would overwrite the environment, by which the dead-man recognises its own.
-  const titled = { 'set-proc-title': 'no' };
-  return [...words, ...Object.entries({ ...owned, ...titled }).flatMap(([k, v]) => [`--${k}`, v])];
-}
-
-/** Beside the server, or where the system has it. */
-function benchmarkProgram(server: string): string | undefined {
-  const beside = join(dirname(server), 'redis-benchmark');
-  if (existsSync(beside)) return beside;
-  return onSystemPath('redis-benchmark') ? 'redis-benchmark' : undefined;
+  const own = { ...owned, daemonize: 'no', logfile: '', 'set-proc-title': 'no' };
+  return [...given, ...Object.entries(own).flatMap(([name, value]) => [`--${name}`, value])];
 }
 
 function sizeBytes(file: string): number {

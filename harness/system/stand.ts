@@ -10,7 +10,6 @@ import type { DeadMan } from './dead-man.ts';
 import { type Instance, type JudgeSystem, startJudge } from './judge.ts';
 import { lastLines } from './log-file.ts';
 import { freePort } from './ports.ts';
-import { isAlive } from './proc.ts';
 import { describe } from './process.ts';
 import type { RedisSource } from './redis-source.ts';
 import { everywhere, judgeOf } from './spec.ts';
@@ -113,8 +112,8 @@ function watchOver(
       process.exited.then((exit) => tell(`${name} ended (${describe(exit)})`, process.logFile));
     }
     if (redisLog === undefined) return;
-    const pid = system.ownRedis().pid();
-    timer = setInterval(() => isAlive(pid) || tell('Redis ended', redisLog), watchEveryMs);
+    const redis = system.ownRedis();
+    timer = setInterval(() => redis.alive() || tell('Redis ended', redisLog), watchEveryMs);
   });
   return {
     broken,

@@ -6,6 +6,7 @@ import { inspectK6, type K6Binary, k6Floor, k6Version } from './k6-binary.ts';
 import { type BuildOptions, buildK6, builtK6, goFloor } from './k6-build.ts';
 import { takeFromImage } from './k6-image.ts';
 import { namedProgram, searchPath } from './path.ts';
+import { firstOf } from './ways.ts';
 
 export type { K6Binary } from './k6-binary.ts';
 
@@ -16,30 +17,25 @@ export async function provideK6(options: BuildOptions): Promise<K6Binary> {
   // Whoever names a k6 wants that one: no looking further.
   if (env.K6) return inspectK6(namedProgram('K6', env.K6, `the path of a k6 ${k6Floor} or newer`), 'K6');
 
-  const tried: string[] = [];
-  const attempt = async (find: () => Promise<K6Binary | undefined>, missing: string) => {
-    try {
-      const found = await find();
-      if (found === undefined) tried.push(missing);
-      return found;
-    } catch (error) {
-      signal.throwIfAborted();
-      tried.push((error as Error).message);
-      say(`passed over: ${(error as Error).message}`);
-      return undefined;
-    }
-  };
   const onPath = async () => {
     const found = searchPath('k6', path);
     return found === undefined ? undefined : inspectK6(found, `PATH (${found})`);
   };
   const fromEarlier = async () =>
     existsSync(builtK6(root)) ? inspectK6(builtK6(root), '.tools/bin/k6') : undefined;
-  const found =
-    (await attempt(onPath, 'no k6 on PATH')) ??
-    (await attempt(fromEarlier, 'none in .tools/bin')) ??
-    (await attempt(() => buildK6(options), 'no Go on PATH to build it with')) ??
-    (await attempt(() => takeFromImage(root, path, say, signal), 'no Docker on PATH to take it from'));
+  const { found, tried } = await firstOf<K6Binary>(
+    [
+      { find: onPath, missing: 'no k6 on PATH' },
+      { find: fromEarlier, missing: 'none in .tools/bin' },
+      { find: () => buildK6(options), missing: 'no Go on PATH to build it with' },
+      {
+        find: () => takeFromImage(root, path, say, signal),
+        missing: 'no Docker on PATH to take it from',
+      },
+    ],
+    say,
+    signal,
+  );
   if (found !== undefined) return found;
   throw new Error(
     [

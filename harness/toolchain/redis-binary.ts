@@ -1,38 +1,27 @@
-// Is this file a Redis that will do: does it run here, is it Redis (or Valkey), is it new enough. It does not look for
-// the file.
+// Which program is a Redis that will do: redis-server of Redis or Valkey, and new enough.
 
-import { execa } from 'execa';
-import { atLeast, redisFloor } from './redis-version.ts';
+import type { PackagedProgram } from './packaged-program.ts';
+import type { Program, ProgramKind } from './program.ts';
+import { redisFloor } from './redis-version.ts';
 
-export interface RedisBinary {
-  path: string;
-  /** What it needs to run, such as LD_LIBRARY_PATH. */
-  env: Record<string, string>;
-  version: string;
-  /** For people: where it was found. */
-  from: string;
-}
+export type RedisBinary = Program;
 
-/** @throws {Error} that names the path, what is wrong with it and what would be right. */
-export async function inspectRedis(
-  path: string,
-  env: Record<string, string>,
-  from: string,
-): Promise<RedisBinary> {
-  const run = await execa(path, ['--version'], {
-    env,
-    reject: false,
-    timeout: 5000,
-    stdin: 'ignore',
-    all: true,
-  });
-  const version = /^(?:Redis|Valkey) server v=(\d+(?:\.\d+)+)/m.exec(run.all ?? '')?.[1];
-  if (version === undefined) {
-    const said = (run.all ?? '').trim().split('\n')[0] || run.shortMessage || 'nothing';
-    throw new Error(`${from}: ${path} is not a working redis-server: \`--version\` said: ${said}`);
-  }
-  if (!atLeast(version, redisFloor)) {
-    throw new Error(`${from}: ${path} is Redis ${version}; Redis ${redisFloor} or newer is needed`);
-  }
-  return { path, env, version, from };
-}
+const kind: ProgramKind = {
+  name: 'redis-server',
+  title: 'Redis',
+  says: /^(?:Redis|Valkey) server v=(\d+(?:\.\d+)+)/m,
+  floor: redisFloor,
+};
+
+export const redisProgram: PackagedProgram = {
+  ...kind,
+  variable: 'REDIS_SERVER',
+  package: {
+    dir: 'redis',
+    packages: ['redis-server', 'redis-tools'],
+    programs: ['redis-server', 'redis-cli', 'redis-benchmark', 'redis-check-aof'],
+    main: kind,
+  },
+  install:
+    'install one (Debian, Ubuntu: apt install redis-server; Fedora: dnf install redis or valkey; macOS: brew install redis)',
+};

@@ -9,7 +9,7 @@ import { type SendingOptions, submissionSession } from './submission-session.ts'
 export interface SubmissionsOptions extends Arrivals, SendingOptions {
   /** Jobs of the steady state. @default 8 */
   steadyCount?: number;
-  /** Jobs that are sent after the others, half as fast, for as long as the nemesis is not done. @default 800 */
+  /** Jobs that are sent after the others, half as fast, for as long as the nemesis is not done. @default 1600 */
   reserveCount?: number;
 }
 
@@ -22,7 +22,7 @@ export function submissions(random: Random, options: SubmissionsOptions): Worklo
   const reserve = planJobs(random, 'reserve', {
     ...options,
     ratePerSecond,
-    count: options.reserveCount ?? 800,
+    count: options.reserveCount ?? 1600,
   });
   const session = submissionSession();
   return {

@@ -36,7 +36,7 @@ function storyOfJob({ job, why }: JobTrace, { trace, rows, redisCommands }: Stor
   const body = rows.map((row) => line(row, fromMs, Math.max(1, untilMs - fromMs)));
   const hidden = redisCommands === 0 ? '' : ` · Redis commands not shown: ${count(redisCommands)}`;
   return html`<details class="story"><summary>${why}: <code>${job}</code>, from ${seconds(fromMs)} to ${seconds(untilMs)} s</summary>
-<p class="zeros">trace <code>${trace}</code>${hidden} · † the attempt that died with its worker, told by who took the job over · ✱ a fault</p>
+<p class="zeros">trace <code>${trace}</code>${hidden} · † an attempt given up as lost, told by who took the job over · ✱ a fault</p>
 <table class="faults"><thead><tr><th scope="col">at, <span class="unit">s</span></th><th scope="col">took, <span class="unit">ms</span></th><th scope="col" class="who">where</th><th scope="col" class="text">span</th><th scope="col" class="when"></th></tr></thead><tbody>${body}</tbody></table></details>
 `;
 }
