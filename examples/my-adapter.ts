@@ -52,11 +52,12 @@ const prelude = `
 /** ARGV of each is said at its call. */
 const scripts = {
   enqueue: `
-    local id, payload, cap = ARGV[1], ARGV[2], tonumber(ARGV[3])
+    local id, payload, trace, cap = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
     local known = redis.call('HGET', job(id), 'payload')
     if known then return known == payload and 'known' or 'conflict' end
     if cap > 0 and redis.call('LLEN', prefix .. 'waiting') >= cap then return 'full' end
     redis.call('HSET', job(id), 'payload', payload, 'fence', 0, 'attempts', 0, 'enqueuedAtMs', now)
+    if trace ~= '' then redis.call('HSET', job(id), 'trace', trace) end
     change(id, 'queued')
     queue(id, 'LPUSH')
     return 'accepted'`,
@@ -70,7 +71,8 @@ const scripts = {
       redis.call('HSET', job(id), 'owner', owner, 'startedAtMs', now)
       local fence = redis.call('HINCRBY', job(id), 'fence', 1)
       local attempt = redis.call('HINCRBY', job(id), 'attempts', 1)
-      claims[#claims + 1] = { id, redis.call('HGET', job(id), 'payload'), fence, attempt, change(id, 'running') }
+      local payload, enqueuedAtMs, trace = unpack(redis.call('HMGET', job(id), 'payload', 'enqueuedAtMs', 'trace'))
+      claims[#claims + 1] = { id, payload, fence, attempt, change(id, 'running'), enqueuedAtMs, trace or '' }
     end
     return claims`,
   renew: `
@@ -100,12 +102,13 @@ const scripts = {
   reap: `
     local maxAttempts, changes = tonumber(ARGV[1]), {}
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'leases', '-inf', now, 'LIMIT', 0, 100)) do
-      local attempts = tonumber(redis.call('HGET', job(id), 'attempts'))
+      local attempts, trace, heldSinceMs = unpack(redis.call('HMGET', job(id), 'attempts', 'trace', 'startedAtMs'))
+      attempts = tonumber(attempts)
       local state = maxAttempts > 0 and attempts >= maxAttempts and 'dead' or 'queued'
       redis.call('ZREM', prefix .. 'leases', id)
       redis.call('HINCRBY', job(id), 'fence', 1)
       if state == 'dead' then redis.call('ZADD', prefix .. 'dead', now, id) else queue(id, 'RPUSH') end
-      changes[#changes + 1] = { id, state, change(id, state), attempts }
+      changes[#changes + 1] = { id, state, change(id, state), attempts, trace or '', heldSinceMs }
     end
     return changes`,
   redrive: `
@@ -143,8 +146,8 @@ function producer(settings: QueueSettings): Producer {
     };
   };
   return {
-    async enqueue({ id, payload }): Promise<Enqueued> {
-      const outcome = await run<Enqueued['outcome']>('enqueue', id, payload, cap);
+    async enqueue({ id, payload, trace = '' }): Promise<Enqueued> {
+      const outcome = await run<Enqueued['outcome']>('enqueue', id, payload, trace, cap);
       if (outcome === 'full') return { outcome, queued: await redis.llen(`${prefix}waiting`), cap };
       const record = await get(id);
       if (record === null) throw new Error(`${id} was enqueued and is gone`);
@@ -180,13 +183,20 @@ function consumer(settings: QueueSettings, worker: string): Consumer {
   const drop = ({ id, fence }: Claim) => inHand.get(id)?.fence === fence && inHand.delete(id);
 
   const take = async (max: number): Promise<Claim[]> => {
-    const rows = await run<[string, string, number, number, number][]>('claim', worker, leaseMs, max);
-    const claims = rows.map(([id, payload, fence, attempt, version]) => ({
+    const rows = await run<[string, string, number, number, number, string, string][]>(
+      'claim',
+      worker,
+      leaseMs,
+      max,
+    );
+    const claims = rows.map(([id, payload, fence, attempt, version, enqueuedAtMs, trace]) => ({
       id,
       payload,
       fence,
       attempt,
       version,
+      enqueuedAtMs: Number(enqueuedAtMs),
+      ...(trace !== '' && { trace }),
     }));
     for (const claim of claims) inHand.set(claim.id, claim);
     return claims;
@@ -217,16 +227,23 @@ function consumer(settings: QueueSettings, worker: string): Consumer {
       drop(claim);
       return change;
     },
-    reap: async () => (await run<Row[]>('reap', maxAttempts)).map((row) => toChange(row)!),
+    reap: async () =>
+      (await run<ReapedRow[]>('reap', maxAttempts)).map(
+        ([id, state, version, attempts, trace, heldSinceMs]) => ({
+          ...{ id, state, version, attempts, heldSinceMs: Number(heldSinceMs) },
+          ...(trace !== '' && { trace }),
+        }),
+      ),
     async close() {
       for (const connection of [redis, waiting]) connection.disconnect();
     },
   };
 }
 
-type Row = [id: string, state: JobChange['state'], version: number, attempts: number] | [];
+type ChangeRow = [id: string, state: JobChange['state'], version: number, attempts: number];
+type ReapedRow = [...ChangeRow, trace: string, heldSinceMs: string];
 
-function toChange([id, state, version, attempts]: Row): JobChange | null {
+function toChange([id, state, version, attempts]: ChangeRow | []): JobChange | null {
   return id === undefined ? null : { id, state: state!, version: version!, attempts: attempts! };
 }
 

@@ -3,7 +3,7 @@
 import { slo } from '../../loadtests/lib/slo.ts';
 import { dashboard, labelVariable } from './parts/dashboard.ts';
 import { stat, states, timeSeries } from './parts/panels.ts';
-import { depth, oldestAge, quantile, rate, submitting } from './parts/promql.ts';
+import { depthByState, oldestAge, quantile, rate, submitting } from './parts/promql.ts';
 
 const chosen = 'claim=~"$claim", arm=~"$arm"';
 
@@ -87,11 +87,7 @@ export const chaos = dashboard({
           width: 12,
           unit: 'short',
           stacked: true,
-          queries: [
-            { expr: depth('queued'), legend: 'queued' },
-            { expr: depth('running'), legend: 'running' },
-            { expr: depth('dead'), legend: 'dead' },
-          ],
+          queries: depthByState,
         }),
         timeSeries({
           id: 21,

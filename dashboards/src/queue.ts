@@ -4,7 +4,7 @@ import { slo } from '../../loadtests/lib/slo.ts';
 import { nearlyFullShare, oldestJobSeconds } from './alerts.ts';
 import { dashboard } from './parts/dashboard.ts';
 import { stat, timeSeries } from './parts/panels.ts';
-import { depth, increase, oldestAge, quantile, rate } from './parts/promql.ts';
+import { depth, depthByState, increase, oldestAge, quantile, rate } from './parts/promql.ts';
 
 const oldestLimits = { warn: slo.verdictMs.p99 / 1000, bad: oldestJobSeconds };
 const finished = rate('judge_submission_e2e_seconds_count');
@@ -88,11 +88,7 @@ export const queue = dashboard({
           width: 12,
           unit: 'short',
           stacked: true,
-          queries: [
-            { expr: depth('queued'), legend: 'queued' },
-            { expr: depth('running'), legend: 'running' },
-            { expr: depth('dead'), legend: 'dead' },
-          ],
+          queries: depthByState,
         }),
         timeSeries({
           id: 11,

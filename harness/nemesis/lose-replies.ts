@@ -79,7 +79,10 @@ async function loseOne(
   const proof = { moment, job, ...told(lost) };
   const atMs = lost.atMs - system.originMs;
   const fault = { kind: 'lost-reply', target, atMs, proof, landed: true };
-  if (moment !== 'enqueue-and-repeats') return void history.inject({ ...fault, momentary: true });
+  if (moment !== 'enqueue-and-repeats') {
+    history.inject({ ...fault, momentary: true });
+    return;
+  }
   const lasting = history.inject(fault);
   const repeats = await loseUntilTold(arena, proxy, job, submitted);
   lasting.heal({ repeatsLost: repeats.length, toldAfterMs: Math.round(history.now() - atMs) });

@@ -1,7 +1,7 @@
 // Serves a text of metrics at /metrics, for a Prometheus to scrape while a run lasts.
 
-import { createServer } from 'node:http';
 import { UsageError } from './find-redis.ts';
+import { listenHttp } from './http-listener.ts';
 
 export interface MetricsEndpoint {
   readonly url: string;
@@ -14,28 +14,23 @@ export async function serveMetrics(
   port: number,
   text: () => Promise<string>,
 ): Promise<MetricsEndpoint> {
-  const server = createServer((request, response) => {
+  const listener = await listenHttp(host, port, (request, response) => {
     const known = request.url?.split('?')[0] === '/metrics' && request.method === 'GET';
-    if (!known) return void response.writeHead(404).end('GET /metrics is all there is\n');
+    if (!known) {
+      response.writeHead(404).end('GET /metrics is all there is\n');
+      return;
+    }
     text().then(
       (body) =>
         response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body),
       (error: Error) => response.writeHead(500).end(`${error.message}\n`),
     );
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new UsageError(refusal(host, port, error))),
-    );
-    server.listen(port, host, resolve);
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(refusal(host, port, error), { cause: error });
   });
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: listener.close,
   };
 }
 

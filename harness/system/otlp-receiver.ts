@@ -2,13 +2,13 @@
 // no OTLP is refused and counted; nothing that is sent can end the harness.
 
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { monotonicMs } from '../../services/shared/clock.ts';
 import type { Span, SpanCounts } from '../span.ts';
 import { spansOf } from '../telemetry/otlp.ts';
+import { listenHttp } from './http-listener.ts';
 
 export interface ReceiverOptions {
   /** Where the spans go, one a line; it is made when the first one comes. */
@@ -59,7 +59,7 @@ export async function startOtlpReceiver(options: ReceiverOptions): Promise<OtlpR
     return spans.length - stored;
   };
 
-  const server = createServer((request, response) => {
+  const listener = await listenHttp('127.0.0.1', 0, (request, response) => {
     lastAtMs = monotonicMs();
     receive(request, bodyBytesMost)
       .then((body) => answer(response, 200, partial(take(body))))
@@ -69,22 +69,14 @@ export async function startOtlpReceiver(options: ReceiverOptions): Promise<OtlpR
         answer(response, status, { message: error.message });
       });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `http://127.0.0.1:${listener.port}`,
     counts,
     lastAtMs: () => lastAtMs,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          file.close();
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      await listener.close();
+      file.close();
+    },
   };
 }
 

@@ -1,5 +1,5 @@
-// Makes the metrics of metric-names.ts, on a registry of each service's own. Labelled counters start at 0 (`startAt0`), so
-// that a first event is an increase.
+// Makes the metrics of metric-names.ts, on a registry of each service's own. Whoever makes a
+// labelled counter starts it at 0, so that a first event is an increase.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type MetricInfo, type MetricName, metricInfos } from './metric-names.ts';

@@ -1,157 +1,9 @@
 // The worker as a real process against a real Redis: what it does with a job, and what it does when it, or Redis, dies.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startRedis, type TestRedis } from '../../test/redis.ts';
-import {
-  base32,
-  encodePayload,
-  type LedgerLine,
-  ledgerLineSchema,
-  publishedStatusSchema,
-  type Status,
-} from '../shared/contract.ts';
-import type { Producer } from '../shared/queue/queue.ts';
-import adapter from '../shared/queue/reliable-list.ts';
-import { openRedis } from '../shared/redis.ts';
+import { describe, expect, test } from 'vitest';
+import { events, eventually, logged, program, sleeping, workerBench } from './testing/worker-bench.ts';
 
-const main = new URL('./main.ts', import.meta.url).pathname;
-const leaseMs = 600;
-const dir = mkdtempSync(join(tmpdir(), 'redproof-worker-'));
-const running = new Set<Worker>();
-let redis: TestRedis;
-let prefix: string;
-let producer: Producer;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(() => {
-  prefix = `${base32(randomBytes(16)).slice(0, 6)}:`;
-  const connection = { url: redis.url, client: 'tuned' as const };
-  const rest = { leaseMs, maxAttempts: 3, cap: 100, fenced: true, pollEveryMs: 0, retentionMs: 60_000 };
-  producer = adapter.producer({ redis: connection, prefix, ...rest });
-});
-afterEach(async () => {
-  await Promise.all([...running].map((worker) => worker.kill('SIGKILL')));
-  await producer.close();
-});
-afterAll(() => rmSync(dir, { recursive: true }));
-
-interface Worker {
-  process: ChildProcess;
-  output: () => string;
-  port: number;
-  ledger: () => LedgerLine[];
-  /** Sends the signal and waits for the end. Its exit code, or the signal. */
-  kill(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
-}
-
-async function startWorker(name: string, env: Record<string, string> = {}): Promise<Worker> {
-  const file = join(dir, `${prefix}${name}.ndjson`);
-  const child = spawn(process.execPath, [main], {
-    env: {
-      REDIS_URL: redis.url,
-      QUEUE: 'reliable-list',
-      QUEUE_PREFIX: prefix,
-      QUEUE_LEASE_MS: String(leaseMs),
-      SERVICE_NAME: name,
-      LEDGER_FILE: file,
-      PORT: '0',
-      WORKER_CONCURRENCY: '1',
-      WORKER_REAP_EVERY_MS: '50',
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (data) => {
-      output += data;
-    });
-  }
-  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []).filter(Boolean);
-  const worker: Worker = {
-    process: child,
-    output: () => output,
-    port: 0,
-    ledger: () => lines().map((line) => ledgerLineSchema.parse(JSON.parse(line))),
-    async kill(signal) {
-      child.kill(signal);
-      if (signal === 'SIGKILL') child.kill('SIGCONT');
-      const [code, by] = await exit;
-      running.delete(worker);
-      return code ?? by!;
-    },
-  };
-  running.add(worker);
-  const ready = await eventually(`worker ${name} to be ready`, () => {
-    const line = output.split('\n').find((one) => one.includes('"msg":"ready"'));
-    if (line === undefined && child.exitCode !== null) throw new Error(`it ended: ${output}`);
-    return line;
-  });
-  worker.port = JSON.parse(ready).port;
-  return worker;
-}
-
-/** Waits until the look gives something. Rejections count as nothing yet, save when the deadline has come. */
-async function eventually<T>(
-  what: string,
-  look: () => T | Promise<T>,
-  withinMs = 15_000,
-): Promise<Exclude<T, undefined | null | false>> {
-  const deadlineMs = performance.now() + withinMs;
-  for (;;) {
-    let seen: unknown;
-    try {
-      seen = await look();
-      if (seen !== undefined && seen !== null && seen !== false) {
-        return seen as Exclude<T, undefined | null | false>;
-      }
-    } catch (error) {
-      seen = error;
-    }
-    if (performance.now() > deadlineMs) throw new Error(`waited ${withinMs} ms for ${what}`, { cause: seen });
-    await delay(10);
-  }
-}
-
-async function enqueue(payload: string): Promise<string> {
-  const id = base32(randomBytes(16));
-  const { outcome } = await eventually('the enqueue', () => producer.enqueue({ id, payload }));
-  expect(outcome).toBe('accepted');
-  return id;
-}
-const program = (code: string) => encodePayload({ problemId: 'echo', language: 'javascript', code });
-const sleeping = (ms: number) => program(`function solve(x) { sleep(${ms}); return x; }`);
-const done = (id: string) =>
-  eventually(`${id} to be done`, async () => {
-    const record = await producer.get(id);
-    return record?.state === 'done' && record;
-  });
-const logged = (worker: Worker, event: LedgerLine['event'], job: string) =>
-  eventually(`${event} of ${job}`, () =>
-    worker.ledger().find((line) => line.event === event && line.job === job),
-  );
-const events = (worker: Worker, job: string) =>
-  worker.ledger().flatMap((line) => (line.job === job ? [line.outcome ?? line.event] : []));
-
-async function collectStatuses(): Promise<{ statuses: Status[]; close: () => void }> {
-  const subscriber = openRedis({ url: redis.url, client: 'tuned' }, 'subscriber', () => {});
-  const statuses: Status[] = [];
-  subscriber.on('message', (_channel, message) =>
-    statuses.push(publishedStatusSchema.parse(JSON.parse(message)).status),
-  );
-  await subscriber.subscribe(`${prefix}status`);
-  return { statuses, close: () => subscriber.disconnect() };
-}
+const { redis, producer, startWorker, enqueue, done, collectStatuses } = workerBench();
 
 describe('a job', () => {
   test('is run, recorded, written into the ledger and published', async () => {
@@ -226,9 +78,9 @@ describe('SIGTERM', () => {
     await logged(worker, 'started', inHand);
     expect(await worker.kill('SIGTERM')).toBe(0);
     expect(events(worker, inHand)).toEqual(['claimed', 'started', 'finished', 'acked']);
-    expect((await producer.get(inHand))?.state).toBe('done');
+    expect((await producer().get(inHand))?.state).toBe('done');
     expect(events(worker, next)).toEqual([]);
-    expect((await producer.get(next))?.state).toBe('queued');
+    expect((await producer().get(next))?.state).toBe('queued');
   });
 
   test('gives back what does not finish within the grace, and exits 0', async () => {
@@ -238,7 +90,7 @@ describe('SIGTERM', () => {
     await logged(worker, 'started', id);
     expect(await worker.kill('SIGTERM')).toBe(0);
     expect(events(worker, id)).toEqual(['claimed', 'started', 'released']);
-    expect((await producer.get(id))?.state).toBe('queued');
+    expect((await producer().get(id))?.state).toBe('queued');
     await eventually('its status', () => statuses.at(-1)?.state === 'queued');
     close();
   });
@@ -292,11 +144,11 @@ describe('faults', () => {
     const worker = await startWorker('w', { QUEUE_LEASE_MS: '5000' });
     const id = await enqueue(sleeping(100));
     await logged(worker, 'started', id);
-    await redis.kill();
+    await redis().kill();
     await logged(worker, 'finished', id);
     const notReady = await fetch(`http://127.0.0.1:${worker.port}/readyz`);
     expect(notReady.status).toBe(503);
-    await redis.restart();
+    await redis().restart();
     await done(id);
     await logged(worker, 'acked', id);
     expect(events(worker, id)).toEqual(['claimed', 'started', 'finished', 'acked']);
@@ -312,32 +164,11 @@ describe('faults', () => {
     const worker = await startWorker('w', { DRAIN_GRACE_MS: '200' });
     const id = await enqueue(sleeping(50));
     await logged(worker, 'started', id);
-    await redis.kill();
+    await redis().kill();
     await logged(worker, 'finished', id);
     const beganMs = performance.now();
     expect(await worker.kill('SIGTERM')).toBe(0);
     expect(performance.now() - beganMs).toBeLessThan(4000);
-    await redis.restart();
-  });
-});
-
-describe('bad settings', () => {
-  test.each([
-    ['REDIS_URL', 'http://x', /REDIS_URL="http:\/\/x": expected a URL/],
-    ['WORKER_CONCURRENCY', '0', /WORKER_CONCURRENCY="0"/],
-    ['QUEUE', 'nope', /no such adapter/],
-  ])('%s=%s exits 64 and says why', async (name, value, message) => {
-    const child = spawn(process.execPath, [main], {
-      env: { REDIS_URL: redis.url, [name]: value },
-      stdio: 'pipe',
-    });
-    let stderr = '';
-    child.stderr.on('data', (data) => {
-      stderr += data;
-    });
-    const [code] = await once(child, 'close');
-    expect(code).toBe(64);
-    expect(stderr).toMatch(message);
-    expect(stderr).not.toContain('    at ');
+    await redis().restart();
   });
 });

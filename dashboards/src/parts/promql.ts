@@ -37,6 +37,12 @@ export function depth(state: string): string {
   return `max(judge_queue_depth{state="${state}"})`;
 }
 
+/** What is open, state by state. (`done` is left out: it only grows until records expire.) */
+export const depthByState = ['queued', 'running', 'dead'].map((state) => ({
+  expr: depth(state),
+  legend: state,
+}));
+
 /** Seconds that the oldest waiting job has waited; 0 when none waits, nothing when nobody knows. */
 export const oldestAge =
   'clamp_min(time() - max(judge_queue_oldest_message_timestamp_seconds), 0) * (max(judge_queue_oldest_message_timestamp_seconds) > bool 0)';

@@ -118,3 +118,11 @@ export function written(): WrittenHistory {
 
 /** The history in which nothing happened. */
 export const empty: History = { events: [], ledger: [] };
+
+/** Jobs a and b, each done by a worker of its own. */
+export function two() {
+  const h = written();
+  h.job('a', 10);
+  h.job('b', 20, { worker: 'worker-2' });
+  return h;
+}

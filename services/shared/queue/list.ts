@@ -9,16 +9,16 @@ import { createPoll } from './poll.ts';
 import { openProducer } from './producer.ts';
 import type { Consumer, Producer, QueueAdapter, QueueSettings } from './queue.ts';
 import { decodeAcked, decodeChanges, decodeClaims, decodeCounts } from './record.ts';
-import { prepareScript, readScript, runScript, type Script } from './script.ts';
+import { prepareScripts, readScript, runScript, type Script } from './script.ts';
 
-const scripts = {
-  enqueue: prepareScript(readScript('./record/push-to-list.lua', './record/enqueue.lua')),
-  start: prepareScript(readScript('./list/start.lua')),
-  ack: prepareScript(readScript('./list/ack.lua')),
-  release: prepareScript(readScript('./list/release.lua')),
-  counts: prepareScript(readScript('./list/counts.lua')),
-  oldest: prepareScript(readScript('./record/oldest.lua')),
-} satisfies Record<string, Script>;
+const scripts = prepareScripts({
+  enqueue: readScript('./record/push-to-list.lua', './record/enqueue.lua'),
+  start: readScript('./list/start.lua'),
+  ack: readScript('./list/ack.lua'),
+  release: readScript('./list/release.lua'),
+  counts: readScript('./list/counts.lua'),
+  oldest: readScript('./record/oldest.lua'),
+});
 
 const list: QueueAdapter = { name: 'list', contract: 'at-most-once', producer, consumer };
 export default list;

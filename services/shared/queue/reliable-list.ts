@@ -8,22 +8,11 @@ import { queueProducer } from './producer.ts';
 import type { QueueAdapter } from './queue.ts';
 import { consumer } from './reliable-list/consumer.ts';
 import { type Scripts, scripts } from './reliable-list/scripts.ts';
-import { prepareScript } from './script.ts';
+import { prepareScripts } from './script.ts';
 
 /** The adapter, or a variant of it in which some scripts are replaced: how tests plant bugs. */
 export function reliableList(overrides: Partial<Scripts> = {}, name = 'reliable-list'): QueueAdapter {
-  const texts = { ...scripts, ...overrides };
-  const prepared = {
-    enqueue: prepareScript(texts.enqueue),
-    adopt: prepareScript(texts.adopt),
-    ack: prepareScript(texts.ack),
-    heartbeat: prepareScript(texts.heartbeat),
-    reap: prepareScript(texts.reap),
-    release: prepareScript(texts.release),
-    redrive: prepareScript(texts.redrive),
-    counts: prepareScript(texts.counts),
-    oldest: prepareScript(texts.oldest),
-  };
+  const prepared = prepareScripts<keyof Scripts>({ ...scripts, ...overrides });
   return {
     name,
     contract: 'effectively-once',

@@ -20,6 +20,14 @@ export function prepareScript(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
+/** Each under its name. */
+export function prepareScripts<Name extends string>(
+  texts: Readonly<Record<Name, string>>,
+): Record<Name, Script> {
+  const entries = Object.entries<string>(texts).map(([name, text]) => [name, prepareScript(text)]);
+  return Object.fromEntries(entries);
+}
+
 /** NOSCRIPT (a restart, SCRIPT FLUSH) means that nothing was done, so sending the text then is safe. */
 export async function runScript(
   redis: Redis,

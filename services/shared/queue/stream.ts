@@ -10,25 +10,13 @@
 
 import { queueProducer } from './producer.ts';
 import type { QueueAdapter } from './queue.ts';
-import { prepareScript } from './script.ts';
+import { prepareScripts } from './script.ts';
 import { consumer } from './stream/consumer.ts';
 import { type Scripts, scripts } from './stream/scripts.ts';
 
 /** The adapter, or a variant of it in which some scripts are replaced: how tests plant bugs. */
 export function stream(overrides: Partial<Scripts> = {}, name = 'stream'): QueueAdapter {
-  const texts = { ...scripts, ...overrides };
-  const prepared = {
-    enqueue: prepareScript(texts.enqueue),
-    get: prepareScript(texts.get),
-    claim: prepareScript(texts.claim),
-    finish: prepareScript(texts.finish),
-    heartbeat: prepareScript(texts.heartbeat),
-    reap: prepareScript(texts.reap),
-    release: prepareScript(texts.release),
-    redrive: prepareScript(texts.redrive),
-    counts: prepareScript(texts.counts),
-    oldest: prepareScript(texts.oldest),
-  };
+  const prepared = prepareScripts<keyof Scripts>({ ...scripts, ...overrides });
   return {
     name,
     contract: 'effectively-once',

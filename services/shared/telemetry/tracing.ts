@@ -25,7 +25,6 @@ import {
   SpanKind,
   type SpanOptions,
   SpanStatusCode,
-  TraceFlags,
   trace,
 } from '@opentelemetry/api';
 import { queueName } from '../metrics.ts';
@@ -59,8 +58,8 @@ export async function inSpan<T>(
 export function enqueueing<T>(job: Job, send: (job: Job) => Promise<T>): Promise<T> {
   const options = { kind: SpanKind.PRODUCER, attributes: messaging('enqueue', 'send', job.id) };
   return inSpan('enqueue submissions', options, () => {
-    const trace = traceparent();
-    return send(trace === undefined ? job : { ...job, trace });
+    const own = traceparent();
+    return send(own === undefined ? job : { ...job, trace: own });
   });
 }
 
@@ -159,10 +158,10 @@ export function publishing<T>(
   { id, state, version }: { id: string; state: string; version: number },
   send: (trace: string | undefined) => Promise<T>,
 ): Promise<T> {
-  const trace = traceparent();
+  const underWay = traceparent();
   const attributes = { ...messaging('publish', 'send', id, 'status'), 'judge.state': state };
   return withSpanId(publishSpanId(id, version), () =>
-    inSpan('publish status', { kind: SpanKind.PRODUCER, attributes }, () => send(trace)),
+    inSpan('publish status', { kind: SpanKind.PRODUCER, attributes }, () => send(underWay)),
   );
 }
 
@@ -234,8 +233,5 @@ function traceparent(): string | undefined {
 
 /** A context under the span that a message names; without one, a root. */
 function contextOf(traceparent: string | undefined): Context {
-  if (traceparent === undefined) return ROOT_CONTEXT;
-  const parent = propagation.extract(ROOT_CONTEXT, { traceparent });
-  const ids = trace.getSpanContext(parent);
-  return ids !== undefined && (ids.traceFlags & TraceFlags.SAMPLED) !== 0 ? parent : ROOT_CONTEXT;
+  return propagation.extract(ROOT_CONTEXT, { traceparent });
 }

@@ -1,5 +1,6 @@
 -- Marks popped jobs as running. Again for the same session, it answers the same.
--- ARGV: worker, session, then the popped ids. Answers id, payload, fence, attempt, version, enqueuedAtMs, trace of each, in one flat list.
+-- ARGV: worker, session, then the popped ids.
+-- Answers id, payload, fence, attempt, version, enqueuedAtMs, trace of each, in one flat list.
 local worker, session = ARGV[1], ARGV[2]
 local at = now()
 local claims = {}

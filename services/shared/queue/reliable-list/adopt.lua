@@ -31,7 +31,9 @@ local function adopt(id)
   elseif state == 'running' and owner == worker then
     -- Of another session: held by a dead process of the same name. Its lease runs out like any other, so that the
     -- attempt counts; a job that kills its worker would else be handed out for ever.
-    if ownerSession == session and inHand[id] ~= fence then deliver(id, payload, fence, attempts, version, enqueuedAtMs, trace) end
+    if ownerSession == session and inHand[id] ~= fence then
+      deliver(id, payload, fence, attempts, version, enqueuedAtMs, trace)
+    end
   else
     redis.call('LREM', mine, 0, id)
   end

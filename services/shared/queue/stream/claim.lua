@@ -2,7 +2,8 @@
 -- the oldest before the others; then what is new.
 -- ARGV: worker, max, recover ('1': the reply of an earlier claim may have been lost, so also what this worker holds and
 -- does not know of), then, to recover, the ids of the claims in hand.
--- Answers {claims: id, payload, fence, attempt, version, enqueuedAtMs, trace of each in one flat list, last id of the stream, last of the bell}.
+-- Answers {claims: id, payload, fence, attempt, version, enqueuedAtMs, trace of each in one flat list, last id of the stream,
+-- last of the bell}.
 local worker, max, recover = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
 local claims, count = {}, 0
 

@@ -1,8 +1,8 @@
 -- Takes what dead or sleeping workers hold: entries that were idle for longer than a lease. The fence rises here, before
 -- anyone else can claim the job, so that the sleeper's late ack is refused from this moment on.
 -- ARGV: leaseMs, maxAttempts (0: no limit), limit (jobs a call), forgetMs.
--- Answers {id, state, version, attempts, trace, heldSinceMs of each job whose state changed in one flat list, ids of entries that somebody
--- trimmed while they were pending, how many were trimmed before anyone had them}.
+-- Answers {id, state, version, attempts, trace, heldSinceMs of each job whose state changed in one flat list, ids of entries
+-- that somebody trimmed while they were pending, how many were trimmed before anyone had them}.
 local leaseMs, maxAttempts, limit, forgetMs =
   tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local at = now()
