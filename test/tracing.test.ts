@@ -1,6 +1,7 @@
 // The story of a job in spans, from really started services to a real OTLP receiver: names, kinds, parents, links, and a
 // tombstone for each attempt that a worker took to its grave.
 
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +12,7 @@ import { type JudgeSystem, startJudge } from '../harness/system/judge.ts';
 import { everywhere, judgeOf } from '../harness/system/spec.ts';
 import { waitUntil } from '../harness/wait.ts';
 import { monotonicMs } from '../services/shared/clock.ts';
+import { idFromKey } from '../services/shared/contract.ts';
 import { type MetricInfo, metricInfos } from '../services/shared/metric-names.ts';
 
 interface Span {
@@ -94,7 +96,7 @@ test('one trace from the request to the browser', async () => {
   for (const { parentSpanId, kind } of published)
     expect({ parentSpanId, kind }).toEqual({ parentSpanId: process.spanId, kind: producer });
   for (const delivery of story.filter(({ name }) => name === 'deliver status')) {
-    expect(delivery).toMatchObject({ kind: consumer, service: 'subscriber', parentSpanId: process.spanId });
+    expect(delivery).toMatchObject({ kind: consumer, service: 'subscriber', parentSpanId: enqueue.spanId });
     expect(published.map(({ spanId }) => spanId)).toContain(delivery.links?.[0]?.spanId);
   }
   const redis = story.filter(
@@ -187,7 +189,8 @@ test("nothing of a user's code is in any span", () => {
 
 interface Watcher {
   done: Set<string>;
-  watch(id: string): void;
+  /** Resolves when every change from now on is pushed. */
+  watch(id: string): Promise<void>;
   close(): void;
 }
 
@@ -195,27 +198,35 @@ async function watcher(): Promise<Watcher> {
   const [subscriber] = system.instances('subscriber');
   const socket = new WebSocket(`${subscriber!.url.replace('http', 'ws')}/submissions`);
   const done = new Set<string>();
+  const watched = new Set<string>();
   socket.on('message', (data) => {
-    const { status } = JSON.parse(String(data));
+    const { type, id, status } = JSON.parse(String(data));
+    if (type === 'unknown') watched.add(id);
     if (status?.state === 'done') done.add(status.id);
   });
   await once(socket, 'open');
   return {
     done,
-    watch: (id) => socket.send(JSON.stringify({ type: 'watch', ids: [id] })),
+    watch: async (id) => {
+      socket.send(JSON.stringify({ type: 'watch', ids: [id] }));
+      await waitUntil(() => watched.has(id), { what: 'the watch', deadlineMs: 10_000 });
+    },
     close: () => socket.close(),
   };
 }
 
 async function submit(code: string, { watch }: Watcher): Promise<string> {
   const [api] = system.instances('api');
+  // Watched before it is there: else it may be done before anyone waits for it.
+  const key = randomUUID();
+  const id = idFromKey(key);
+  await watch(id);
   const response = await fetch(`${api!.url}/submissions`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
     body: JSON.stringify({ problemId: 'echo', language: 'javascript', code }),
   });
-  const { id } = (await response.json()) as { id: string };
-  watch(id);
+  expect(await response.json()).toMatchObject({ id });
   return id;
 }
 

@@ -11,10 +11,11 @@ import { ExpressInstrumentation, ExpressLayerType } from '@opentelemetry/instrum
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
 import { spanIds } from './span-ids.ts';
 import { replaced } from './tracing.ts';
+import { wholeTrees } from './whole-trees.ts';
 
 export interface TracingOptions {
   /** The collector's base URL, such as `http://127.0.0.1:4318`. */
@@ -43,7 +44,8 @@ export function startTracing({ endpoint, service, instance }: TracingOptions): v
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service, 'service.instance.id': instance }),
     idGenerator: spanIds,
-    spanProcessors: [withoutReplaced(batches)],
+    // A tombstone has taken the place of a replaced one.
+    spanProcessors: [wholeTrees(batches, ({ attributes }) => attributes[replaced] !== undefined)],
   });
   trace.setGlobalTracerProvider(provider);
   registerInstrumentations({
@@ -65,16 +67,4 @@ export function startTracing({ endpoint, service, instance }: TracingOptions): v
       new IORedisInstrumentation({ dbStatementSerializer: (command) => command }),
     ],
   });
-}
-
-/** A span whose place a tombstone has taken must not come a second time. */
-function withoutReplaced(to: SpanProcessor): SpanProcessor {
-  return {
-    onStart: (span, parent) => to.onStart(span, parent),
-    onEnd: (span) => {
-      if (span.attributes[replaced] === undefined) to.onEnd(span);
-    },
-    forceFlush: () => to.forceFlush(),
-    shutdown: () => to.shutdown(),
-  };
 }

@@ -5,19 +5,20 @@
 //     └ enqueue submissions (PRODUCER)
 //         ├ process submissions (CONSUMER), one for each attempt, linked to the one before
 //         │   ├ publish status (PRODUCER)
-//         │   ├ deliver status (CONSUMER, in the subscriber), linked to the publishing
 //         │   ├ run sandbox
 //         │   └ ack submissions (CLIENT)
+//         ├ deliver status (CONSUMER, in the subscriber), linked to the publishing
 //         └ …
 //
 // An attempt whose worker died leaves no span. Whoever takes the job over writes one in its place, with the same id: a
-// tombstone, so that what the attempt did tell still has a parent. If that worker was only asleep, its own span is
-// dropped when the fence refuses its result.
+// tombstone. If that worker was only asleep, its own span is dropped when the fence refuses its result, and what it did
+// then belongs to the tombstone.
 
 import {
   type Attributes,
   type Context,
   context,
+  createContextKey,
   type Link,
   propagation,
   ROOT_CONTEXT,
@@ -33,6 +34,9 @@ import { attemptSpanId, publishSpanId, withSpanId } from './span-ids.ts';
 
 /** On a span that must not be exported, because a tombstone stands in its place. */
 export const replaced = 'judge.replaced';
+
+/** In a context: the trace that the job came with, whoever works on it. */
+const jobTrace = createContextKey('trace of the job');
 
 const tracer = () => trace.getTracer('redproof');
 
@@ -92,7 +96,8 @@ export async function processing(claim: Claim, work: (attempt: Attempt) => Promi
     },
   };
   try {
-    await context.with(trace.setSpan(parent, span), work, undefined, handle);
+    const within = trace.setSpan(parent.setValue(jobTrace, claim.trace), span);
+    await context.with(within, work, undefined, handle);
   } finally {
     span.end();
   }
@@ -136,7 +141,7 @@ export function tombstone(reaped: Reaped, andThen: () => void): void {
     ),
   );
   span.setStatus({ code: SpanStatusCode.ERROR, message: 'its worker was lost' });
-  context.with(trace.setSpan(parent, span), andThen);
+  context.with(trace.setSpan(parent.setValue(jobTrace, reaped.trace), span), andThen);
   span.end();
 }
 
@@ -151,17 +156,17 @@ export function acking(claim: Claim, ack: () => Promise<Acked>): Promise<Acked> 
 }
 
 /**
- * Publishes a status of a job; `send` gets the trace for the message: that of what is under way, an attempt most often. (The
- * span of the publishing itself may be lost with its worker, unlike the message.)
+ * Publishes a status of a job; `send` gets the trace for the message: the one that the job came with. (The spans of the
+ * publishing and of the attempt may be lost with their worker, unlike the message.)
  */
 export function publishing<T>(
   { id, state, version }: { id: string; state: string; version: number },
   send: (trace: string | undefined) => Promise<T>,
 ): Promise<T> {
-  const underWay = traceparent();
+  const of = (context.active().getValue(jobTrace) as string | undefined) ?? traceparent();
   const attributes = { ...messaging('publish', 'send', id, 'status'), 'judge.state': state };
   return withSpanId(publishSpanId(id, version), () =>
-    inSpan('publish status', { kind: SpanKind.PRODUCER, attributes }, () => send(underWay)),
+    inSpan('publish status', { kind: SpanKind.PRODUCER, attributes }, () => send(of)),
   );
 }
 
