@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { loadConfig, queueSettings, workerSchema } from '../../services/shared/config.ts';
 import type { JobState } from '../../services/shared/contract.ts';
-import { loadAdapter } from '../../services/shared/queue/load.ts';
+import { isFile, loadAdapter } from '../../services/shared/queue/load.ts';
 import type { Producer } from '../../services/shared/queue/queue.ts';
+import { bundleServices } from '../toolchain/services-bundle.ts';
 import { waitUntil } from '../wait.ts';
 import type { DeadMan } from './dead-man.ts';
 import { createDisk, type Disk, whyNoDisk } from './disk.ts';
@@ -75,8 +76,7 @@ export interface Place {
 }
 
 const startDeadlineMs = 20_000;
-/** From the project's root: tracing, for those who are given a collector. */
-const instrumentation = './services/shared/telemetry/instrumentation.ts';
+let bundle: Promise<string> | undefined;
 
 export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeSystem> {
   const { deadMan, prefix } = place;
@@ -101,6 +101,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
   const running: Instance[] = [];
   const launched: ManagedProcess[] = [];
   const links = linksOf(spec);
+  const programs = await programsFor(spec, place.projectRoot);
   const started: Record<Service, number> = { api: 0, worker: 0, subscriber: 0 };
 
   const start = async (service: Service, takeOver?: number): Promise<Instance> => {
@@ -114,13 +115,14 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
       {
         name,
         command: globalThis.process.execPath,
-        args: ['--import', instrumentation, `./services/${service}/main.ts`],
+        args: programs(service),
         cwd: place.projectRoot,
         logFile: join(logsDir, `${name}.log`),
         env: {
           ...settingsOf(spec, redisUrlThrough(redisProxy, redisUrl), prefix),
           PORT: String(port),
           SERVICE_NAME: name,
+          OTEL_SERVICE_NAME: service,
           LEDGER_FILE: ledgerFile,
           NODE_COMPILE_CACHE: join(place.projectRoot, 'node_modules/.cache/redproof'),
           ...(place.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: place.otlpEndpoint }),
@@ -184,6 +186,20 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
     counts,
     stop,
   };
+}
+
+/**
+ * What Node is told to run. A user's own adapter imports the sources, so the services do too then: with a bundle beside
+ * them there would be two of each module.
+ */
+async function programsFor({ queue }: SystemSpec, projectRoot: string) {
+  if (isFile(queue)) {
+    const tracing = './services/shared/telemetry/instrumentation.ts';
+    return (service: Service) => ['--import', tracing, `./services/${service}/main.ts`];
+  }
+  bundle ??= bundleServices(projectRoot);
+  const dir = await bundle;
+  return (service: Service) => ['--import', join(dir, 'instrumentation.mjs'), join(dir, `${service}.mjs`)];
 }
 
 function settingsOf(spec: SystemSpec, redisUrl: string, prefix: string): Record<string, string> {

@@ -5,25 +5,36 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { QueueAdapter } from './queue.ts';
 
-export const adapterNames = ['list', 'reliable-list', 'stream', 'bullmq'] as const;
+const adapters: Record<string, () => Promise<{ default: unknown }>> = {
+  list: () => import('./list.ts'),
+  'reliable-list': () => import('./reliable-list.ts'),
+  stream: () => import('./stream.ts'),
+  bullmq: () => import('./bullmq.ts'),
+};
+
+export const adapterNames = Object.keys(adapters);
+
+/** Whether an adapter is named by a path, not by its name. */
+export const isFile = (spec: string) => spec.includes('/');
 
 /**
  * @param spec an adapter's name, or a path (with a slash) to a file whose default export is a `QueueAdapter`
  * @throws {TypeError} saying what is wrong with it and what would be right
  */
 export async function loadAdapter(spec: string): Promise<QueueAdapter> {
-  const known = (adapterNames as readonly string[]).includes(spec);
-  if (!known && !spec.includes('/')) {
+  const known = Object.hasOwn(adapters, spec) ? adapters[spec] : undefined;
+  if (known === undefined && !isFile(spec)) {
     throw new TypeError(
       `queue ${JSON.stringify(spec)}: no such adapter; known are ${adapterNames.join(', ')}, or a path such as ./my-adapter.ts`,
     );
   }
   const file = resolve(spec);
-  if (!known && !existsSync(file)) throw new TypeError(`queue ${JSON.stringify(spec)}: no such file`);
-  const url = known ? new URL(`./${spec}.ts`, import.meta.url).href : pathToFileURL(file).href;
-  const module = (await import(url).catch((cause: Error) => {
+  if (known === undefined && !existsSync(file))
+    throw new TypeError(`queue ${JSON.stringify(spec)}: no such file`);
+  const load = known ?? (() => import(pathToFileURL(file).href) as Promise<{ default?: unknown }>);
+  const module = await load().catch((cause: Error) => {
     throw new TypeError(`queue ${JSON.stringify(spec)}: cannot be loaded: ${cause.message}`, { cause });
-  })) as { default?: unknown };
+  });
   return assertAdapter(module.default, spec);
 }
 
