@@ -1,13 +1,14 @@
 // A real Redis for a test file: found or provided as in a run, its own port and directory, and gone when the file ends,
-// also when the test process is killed.
+// also when the test process is killed. TEST_REDIS chooses another, such as docker:redis:8.
 
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
 import { startDeadMan } from '../harness/system/dead-man.ts';
-import { binaryProgram, type RedisServer, redisServer } from '../harness/system/redis-server.ts';
-import { provideRedis } from '../harness/toolchain/redis.ts';
+import { findRedis } from '../harness/system/find-redis.ts';
+import { type RedisServer, redisServer } from '../harness/system/redis-server.ts';
+import { programOf } from '../harness/system/redis-source.ts';
 
 export type TestRedis = Pick<RedisServer, 'url' | 'port' | 'kill' | 'restart' | 'pause' | 'resume'>;
 
@@ -18,10 +19,16 @@ export async function startRedis(settings: Record<string, string> = {}): Promise
   const dir = mkdtempSync(join(tmpdir(), 'redproof-test-'));
   deadMan.registerDirectory(dir);
   const root = resolve(import.meta.dirname, '..');
-  const binary = await provideRedis({ root, env: process.env, say: () => {} });
+  const { redis } = await findRedis({
+    flag: process.env.TEST_REDIS,
+    projectRoot: root,
+    env: process.env,
+    say: () => {},
+  });
+  if (redis.kind === 'external') throw new TypeError('TEST_REDIS: the tests kill and restart their Redis');
   const always = { save: '', appendonly: 'yes', appendfsync: 'always' };
   const options = {
-    program: binaryProgram(binary),
+    program: programOf(redis),
     name: 'redis',
     dir,
     logFile: join(dir, 'redis.log'),

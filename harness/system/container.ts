@@ -127,12 +127,14 @@ export async function manageContainer(
     if (ended === undefined) await signal('SIGKILL');
     return exited;
   };
+  const isPaused = async () => (await container.inspect()).State.Paused;
   const untilPaused = async (wanted: boolean): Promise<void> => {
-    if (ended !== undefined)
-      throw new Error(`${name} ended (${describe(ended)}) before it was ${wanted ? 'paused' : 'resumed'}`);
+    const state = wanted ? 'paused' : 'resumed';
+    if (ended !== undefined) throw new Error(`${name} ended (${describe(ended)}) before it was ${state}`);
+    // Of one that is not paused Docker says 500, and nothing by which that could be told from a failure.
+    if ((await isPaused()) === wanted) return;
     await unlessEnded(() => (wanted ? container.pause() : container.unpause()));
-    const { Paused } = (await container.inspect()).State;
-    assert(Paused === wanted, `${name} is ${Paused ? '' : 'not '}paused`);
+    assert((await isPaused()) === wanted, `${name} was not ${state}`);
   };
 
   return {
