@@ -138,7 +138,8 @@ describe('each scenario for real', () => {
     expect(accounts!.faults.workerKills).toBeGreaterThan(0);
     expect(stdout).toContain(`${accounts!.accepted} accepted by the clients' account`);
     // What the machine has beside this decides whether the rate is met; nothing else may be missed.
-    const missed = missedButLatency(summary)!.filter(({ says }) => says !== 'no submission was dropped');
+    const ofTheRate = /^no submission was dropped$|^≥ \d+ submissions were sent$/;
+    const missed = missedButLatency(summary)!.filter(({ says }) => !ofTheRate.test(says));
     expect(missed, stdout).toEqual([]);
     expect(exitCode).toBe(results().passed ? 0 : 1);
   });
