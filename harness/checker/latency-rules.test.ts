@@ -9,6 +9,7 @@ function started(waitsMs: number[], more: (h: WrittenHistory) => void = () => {}
   const h = written();
   h.ledger('steady', 'enqueue', 1, 'api-1');
   h.ledger('steady', 'started', 900);
+  h.ledger('steady', 'acked', 901);
   h.phase('load', 'begin', 1000);
   for (const [index, waitMs] of waitsMs.entries()) {
     const sentAtMs = 1000 + 1000 * index;
@@ -54,16 +55,22 @@ describe('start-is-prompt and start-is-slow', () => {
     expect(rule(again).evidence).toEqual({ starts: 100, startMsP50: 20, startMsP99: 20 });
   });
 
-  test('a job that is sent while another is in hand met no idle worker', () => {
+  test('a job that is sent while another is in hand, or on its way, met no idle worker', () => {
     const crowded = started(hundred(20), (h) => {
-      h.ledger('holder', 'claimed', 1100);
+      h.ledger('holder', 'enqueue', 1100, 'api-1');
+      h.ledger('behind', 'enqueue', 1101, 'api-1');
+      h.ledger('holder', 'claimed', 1110);
+      h.ledger('holder', 'started', 1120);
       h.ledger('crowded', 'enqueue', 1200, 'api-1');
       h.ledger('holder', 'acked', 1300);
-      h.ledger('crowded', 'claimed', 1400);
-      h.ledger('crowded', 'started', 1400);
-      h.ledger('crowded', 'acked', 1401);
+      for (const job of ['behind', 'crowded']) {
+        h.ledger(job, 'claimed', 1400);
+        h.ledger(job, 'started', 1400);
+        h.ledger(job, 'acked', 1401);
+      }
     });
-    expect(rule(crowded).evidence).toEqual({ starts: 100, startMsP50: 20, startMsP99: 20 });
+    const waits = [...hundred(20), 20];
+    expect(rule(crowded).evidence).toEqual({ starts: waits.length, startMsP50: 20, startMsP99: 20 });
   });
 
   test('what Redis is asked for nothing, if that was counted', () => {

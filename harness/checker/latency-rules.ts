@@ -33,21 +33,21 @@ export function startsPromptly({ mostMsP99, slowMsP50 }: { mostMsP99: number; sl
 }
 
 /**
- * Of each job of the load that was sent while no worker had one in hand: from the first time it was sent to the first
- * time it ran. The others may have had to wait for reasons of their own.
+ * Of each job of the load that was sent while no other was on its way or in hand: from the first time it was sent to the first
+ * time it ran. The others met no idle worker: those sent just before them, not yet claimed, go first.
  */
 function waitsOf(history: History): number[] {
   const loadBeganAtMs = phaseBegan(history, 'load');
   const sentToIdleAtMs = new Map<string, number>();
   const sent = new Set<string>();
-  const inHand = new Set<string>();
+  const outstanding = new Set<string>();
   const waitsMs: number[] = [];
   for (const { event, job, atMs } of history.ledger) {
-    if (event === 'enqueue' && atMs >= loadBeganAtMs && !sent.has(job)) {
+    if (event === 'enqueue' && !sent.has(job)) {
+      if (outstanding.size === 0 && atMs >= loadBeganAtMs) sentToIdleAtMs.set(job, atMs);
       sent.add(job);
-      if (inHand.size === 0) sentToIdleAtMs.set(job, atMs);
-    } else if (event === 'claimed') inHand.add(job);
-    else if (event === 'acked') inHand.delete(job);
+      outstanding.add(job);
+    } else if (event === 'acked') outstanding.delete(job);
     else if (event === 'started') {
       const since = sentToIdleAtMs.get(job);
       if (since !== undefined) waitsMs.push(atMs - since);

@@ -43,12 +43,12 @@ export function workersScale({ efficiencyAtLeast, collapsedAtMost }: Scaling): R
     const [first, last] = [steps[0], steps.at(-1)];
     if (first === undefined || last === undefined || first.workers !== 1 || last.workers === 1)
       return tooLittle('no step with one worker and one with more were measured');
+    const dry = steps.findLast(({ untilMs }) => waitingAt(history.ledger, untilMs) === 0);
+    if (dry) return tooLittle(`the backlog ran out while it was measured with ${workersOf(dry)}`);
     const cycles = cyclesOf(history.ledger);
     const measured = steps.map((step) => ({ ...step, jobs: jobsWithin(cycles, step) }));
     const few = measured.find(({ jobs }) => jobs < jobsAtLeast);
     if (few) return tooLittle(`only ${Math.floor(few.jobs)} jobs were done in the step of ${workersOf(few)}`);
-    const dry = steps.find(({ untilMs }) => waitingAt(history.ledger, untilMs) === 0);
-    if (dry) return tooLittle(`the backlog ran out while it was measured with ${workersOf(dry)}`);
 
     const rates = measured.map(({ workers, jobs, fromMs, untilMs }) => ({
       workers,

@@ -1,6 +1,7 @@
 // Takes workers away in steps and lets those that are left work undisturbed for a while at each: once the workload's backlog is
-// there, the first step with all workers, then with fewer and fewer. Down, not up: a worker that starts takes a second of CPU
-// from those that are measured, one that drains takes none. Each step is an observation `step` {workers, fromMs} at its end.
+// there, all workers are started that the first step wants and the system does not have yet (so that few eat of the backlog
+// while it is sent); then they go, fewer at each step. Down, not up: a worker that starts takes a second of CPU from those that
+// are measured, one that drains takes none. Each step is an observation `step` {workers, fromMs} at its end.
 // Proof: each pid that had to go is gone, with exit status 0.
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +11,7 @@ import type { Instance } from '../system/judge.ts';
 import { waitUntil } from '../wait.ts';
 
 export interface ScaleDownOptions {
-  /** How many workers work at each step, the most first: as many as the system has. */
+  /** How many workers work at each step, the most first. */
   steps: readonly number[];
   stepMs: number;
   /** How long all of them work before the first step: the engine still compiles what it has just found to be hot. */
@@ -24,9 +25,10 @@ const graceMs = 5000;
 const settleMs = 100;
 
 export function scaleDown({ steps, stepMs, warmMs }: ScaleDownOptions): Nemesis {
+  const most = Math.max(...steps);
   return {
     plan: { steps, stepMs, warmMs },
-    landedAtLeast: Math.max(...steps) - Math.min(...steps),
+    landedAtLeast: most - Math.min(...steps),
     inject: async (arena) => {
       const { history, system, signal } = arena;
       const filled = following(history.events, isObservation('backlog'));
@@ -35,6 +37,8 @@ export function scaleDown({ steps, stepMs, warmMs }: ScaleDownOptions): Nemesis 
         deadlineMs: backlogDeadlineMs,
         signal,
       });
+      const missing = most - system.instances('worker').length;
+      await Promise.all(Array.from({ length: missing }, () => system.start('worker')));
       await delay(warmMs, undefined, { signal });
       for (const workers of steps) {
         const surplus = system.instances('worker').slice(workers);

@@ -1,5 +1,5 @@
-// Many jobs at once, for workers that shall never wait for one: they are all sent before anything is measured, the observation
-// `backlog` says when they are there. What is left of them in the end stays in the queue.
+// Many jobs at once, for workers that shall never wait for one: they are all sent before anything is measured, best while few
+// workers are there yet; the observation `backlog` says when it is done. What is left of them in the end stays in the queue.
 
 import type { Workload } from '../claim.ts';
 import type { Random } from '../random.ts';
@@ -7,12 +7,12 @@ import { type Arrivals, planJobs } from './submission-plan.ts';
 import { submissionSession } from './submission-session.ts';
 
 export interface BacklogOptions extends Arrivals {
-  /** Jobs of the steady state, in which every worker gets warm. */
+  /** Jobs of the steady state. */
   steadyCount: number;
 }
 
 const observer = -1;
-/** The workers are at work meanwhile, and may leave the API little of the processor. */
+/** The API has a burst of them to accept. */
 const patienceMs = 20_000;
 
 export function backlog(random: Random, { steadyCount, ...arrivals }: BacklogOptions): Workload {

@@ -7,9 +7,10 @@ import { judgeOf } from '../../system/spec.ts';
 import { backlog } from '../../workload/backlog.ts';
 
 const jobMs = 50;
-/** What passes beside the steps: sending the backlog while all workers are at it already, and the ends of the others. */
-const betweenMs = 2500;
-const warmMs = 1500;
+/** What passes beside the steps: the start of most workers, one sooner than another, and the ends of the others. */
+const betweenMs = 5000;
+/** A worker that has just started takes seconds until its code is compiled. */
+const warmMs = 6000;
 
 interface Crowd {
   /** A power of two. */
@@ -32,13 +33,13 @@ function scaling(random: Random, crowd: Crowd): Experiment {
     jobsOf(mostWorkers, warmMs + betweenMs),
   );
   return {
-    system: judgeOf({ workers: mostWorkers, concurrency: 1 }),
+    system: judgeOf({ workers: 1, concurrency: 1 }),
     workload: backlog(random, {
       count,
       ratePerSecond: 800,
       jobMs: [jobMs, jobMs],
       burns,
-      steadyCount: 3 * mostWorkers,
+      steadyCount: 8,
     }),
     nemesis: scaleDown({ steps, stepMs, warmMs }),
     check: workersScale({ efficiencyAtLeast: 0.9, collapsedAtMost: 0.6 }),
