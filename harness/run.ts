@@ -21,6 +21,7 @@ import { asPromised, type QueueUnderTest, whyNotAbout } from './queue-under-test
 import { createRandom } from './random.ts';
 import type { ClaimResult, Reporter } from './report/result.ts';
 import type { ArmStore, ClaimStore } from './store.ts';
+import type { Stack } from './system/compose-ground.ts';
 import type { DeadMan } from './system/dead-man.ts';
 import { whyNoDisk } from './system/disk.ts';
 import { type JudgeSystem, startJudge } from './system/judge.ts';
@@ -35,6 +36,8 @@ export interface RunContext {
   reporter: Reporter;
   signal: AbortSignal;
   projectRoot: string;
+  /** The system is the containers of compose.yaml. */
+  stack?: Stack;
   /** Put this adapter in the place of the one that the claim names. The control keeps its own. */
   queue?: QueueUnderTest;
   /** `claim`: without its control a claim can be refuted, never held. @default 'both' */
@@ -57,9 +60,11 @@ export async function runClaim(claim: Claim, store: ClaimStore, context: RunCont
     name === 'control' && context.arms === 'claim'
       ? notRun
       : runArm(claim, name, plan[name], store.arm(name), context);
-  const [arm, control] = claim.alone
-    ? [await one('claim'), await one('control')]
-    : await Promise.all([one('claim'), one('control')]);
+  // Two systems of containers at once would only wait for each other to start.
+  const [arm, control] =
+    claim.alone || context.stack
+      ? [await one('claim'), await one('control')]
+      : await Promise.all([one('claim'), one('control')]);
 
   const judged = judgeClaim(arm, control, claim.control);
   const { id, section, statement, contract } = claim;
@@ -132,13 +137,15 @@ async function runArm(
     const prefix = `redproof:${context.seed}:${claim.id}:${name}:`;
     const place = {
       redis: context.redis,
+      stack: context.stack,
       deadMan,
       temporaryDir,
       outputDir: store.dir,
       prefix,
       projectRoot,
       originMs: began,
-      otlpEndpoint: telemetry.endpoint,
+      // The collector is on loopback, which containers do not reach.
+      ...(context.stack === undefined && { otlpEndpoint: telemetry.endpoint }),
     };
     system = await abortable(startJudge(experiment.system, place), signal);
     telemetry.sample(system);
@@ -213,11 +220,17 @@ async function goThroughPhases(
 /** Why this claim cannot run here, and what to do about it. */
 async function whatIsMissing(
   claim: Claim,
-  { system: { disk, proxied } }: Experiment,
-  { redis, deadMan, queue }: RunContext,
+  { system: { disk, proxied, queue: adapter } }: Experiment,
+  { redis, deadMan, queue, stack }: RunContext,
 ): Promise<string | undefined> {
   const otherQueue = queue && whyNotAbout(claim, queue.adapter);
   if (otherQueue !== undefined) return otherQueue;
+  if (stack !== undefined) {
+    const why = 'run it without --system compose';
+    if (proxied.length > 0)
+      return `it breaks connections in a proxy of the harness, which the containers do not go through: ${why}`;
+    if (adapter.includes('/')) return `its queue is the file ${adapter}, which is not in the image: ${why}`;
+  }
   if (redis.kind === 'external') {
     const whose = `${withoutPassword(redis.url)} is not the harness's own: run it without --redis`;
     if (claim.crashesRedis === true) return `it must crash Redis, and ${whose}`;

@@ -1,32 +1,31 @@
-// Containers, on a real Docker engine: Redis in one under the same faults as a binary, and the services' image. The images are made here, of this machine's programs. Where no engine can be had, all is skipped.
+// Containers, on a real Docker engine: Redis in one under the same faults as a binary, the services' image, and compose.yaml, of
+// which Redis and the services can be started. The images are made here. Where no engine can be had, all is skipped.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
+import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import restart from '../harness/claims/fault/redis-restart-under-load.ts';
 import { laboratory } from '../harness/sight/laboratory.ts';
 import { smallKill } from '../harness/sight/small-claims.ts';
+import { makeNetwork } from '../harness/system/compose-network.ts';
 import { runLabel } from '../harness/system/labelled.ts';
 import { freePort } from '../harness/system/ports.ts';
 import { RedisRefusedError, redisServer } from '../harness/system/redis-server.ts';
 import { type OwnRedis, programOf } from '../harness/system/redis-source.ts';
+import { type Compose, findCompose } from '../harness/toolchain/compose.ts';
 import type { Engine } from '../harness/toolchain/docker.ts';
-import { provideRedis } from '../harness/toolchain/redis.ts';
 import { waitUntil } from '../harness/wait.ts';
 import { startEngine, type TestEngine } from './engine.ts';
-import { makeLocalImage } from './local-image.ts';
+import { makeRedisImage, makeServicesImage, redisImage, servicesImage } from './images.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const [redisImage, nodeImage, servicesImage] = ['redis', 'node', 'services'].map(
-  (name) => `redproof-local/${name}:test`,
-) as [string, string, string];
 
 const here: TestEngine | Error = await startEngine().catch((error: Error) => error);
 afterAll(() => (here instanceof Error ? undefined : here.stop()));
 const without = here instanceof Error ? here.message : undefined;
+const compose = await findCompose(root, process.env).catch((error: Error) => error);
 if (without) console.log(`containers are not tried: ${without}`);
 
 describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`, () => {
@@ -35,15 +34,7 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
   let redis: OwnRedis;
 
   beforeAll(async () => {
-    const { path, env, version } = await provideRedis({ root, env: process.env, say: () => {} });
-    const libraryPath = env.LD_LIBRARY_PATH;
-    // All are the server under another name, but for the client.
-    const programs: Record<string, string> = Object.fromEntries(
-      ['redis-server', 'redis-check-aof'].map((name) => [`/usr/bin/${name}`, path]),
-    );
-    const client = join(dirname(path), 'redis-cli');
-    if (existsSync(client)) programs['/usr/bin/redis-cli'] = client;
-    await makeLocalImage({ name: redisImage, programs, libraryPath }, engine);
+    const version = await makeRedisImage(engine);
     redis = { kind: 'docker', image: redisImage, engine, version };
   }, 120_000);
 
@@ -129,24 +120,7 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
   });
 
   describe('the image of the services', () => {
-    beforeAll(async () => {
-      await makeNodeImage(engine);
-      const context = [
-        'Dockerfile',
-        '.dockerignore',
-        '.npmrc',
-        'package.json',
-        'package-lock.json',
-        'services',
-      ];
-      const tar = execa('tar', ['-C', root, '-c', ...context], { encoding: 'buffer', buffer: false });
-      // In the machine's own network: it fetches packages.
-      const options = { t: servicesImage, buildargs: { BASE_IMAGE: nodeImage }, networkmode: 'host' };
-      const stream = await engine.docker.buildImage(Readable.from(tar.stdout!), options);
-      await new Promise<void>((resolve, reject) => {
-        engine.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
-      });
-    }, 240_000);
+    beforeAll(() => makeServicesImage(engine), 240_000);
 
     test('holds what production needs, and runs as nobody special', async () => {
       const { Config } = await engine.docker.getImage(servicesImage).inspect();
@@ -194,6 +168,59 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
     test('an unknown service ends at once', async () => {
       expect(await output(engine, undefined, ['nosuch'])).toContain('nosuch');
     });
+
+    const noCompose = compose instanceof Error ? compose.message : undefined;
+    describe.skipIf(noCompose)(`compose.yaml${noCompose ? ` (skipped: ${noCompose})` : ''}`, () => {
+      test('up --scale worker=2: all are healthy, and a submission is judged', async () => {
+        const { run } = compose as Compose;
+        const project = `redproof-test-${process.pid}`;
+        const labels = { [runLabel]: lab.deadMan.token };
+        lab.deadMan.registerEngine(engine.address);
+        const network = await makeNetwork(engine, project, labels);
+        const override = join(lab.outDir, `${project}.json`);
+        const parts = Object.entries(network.override).map(([name, part]) => [name, { ...part, labels }]);
+        const text = {
+          services: Object.fromEntries(parts),
+          networks: { default: { name: project, external: true } },
+          volumes: { 'redis-data': { labels } },
+        };
+        mkdirSync(lab.outDir, { recursive: true });
+        writeFileSync(override, JSON.stringify(text));
+        const [api, subscriber] = [await freePort(), await freePort()];
+        const settings = {
+          REDIS_IMAGE: redisImage,
+          SERVICES_IMAGE: servicesImage,
+          API_PORT: String(api),
+          SUBSCRIBER_PORT: String(subscriber),
+        };
+        const composed = (...args: string[]) =>
+          run(['-p', project, '-f', 'compose.yaml', '-f', override, ...args], settings, 110_000);
+        try {
+          await composed(
+            'up',
+            '--detach',
+            '--no-build',
+            '--wait',
+            '--scale',
+            'worker=2',
+            ...Object.keys(network.override),
+          );
+          const url = `http://127.0.0.1:${api}`;
+          await waitUntil(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok, {
+            what: 'the API to be ready',
+            deadlineMs: 20_000,
+          });
+          expect(await verdictOf(url)).toBe('AC');
+          const logged = await composed('logs', '--no-log-prefix', 'worker');
+          const names = [...logged.matchAll(/"name":"(worker-\w+)"/g)].map(([, name]) => name);
+          expect(new Set(names).size).toBe(2);
+        } finally {
+          await composed('down', '--volumes', '--timeout', '1');
+          await network.remove();
+        }
+        expect(await ofRun(lab.deadMan.token)).toEqual([]);
+      }, 200_000);
+    });
   });
 
   /** Containers and networks of runs that are still there. */
@@ -205,6 +232,29 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
   }
 });
 
+/** Of a program that is right, submitted there. */
+async function verdictOf(api: string): Promise<string> {
+  const sent = await fetch(`${api}/submissions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      problemId: 'sum-two',
+      language: 'javascript',
+      code: 'function solve([a, b]) { return a + b; }',
+    }),
+  });
+  expect(sent.status).toBe(202);
+  const { id } = (await sent.json()) as { id: string };
+  const look = async () => {
+    const seen = (await (await fetch(`${api}/submissions/${id}`)).json()) as {
+      state: string;
+      verdict: string;
+    };
+    return seen.state === 'done' ? seen : undefined;
+  };
+  return (await waitUntil(look, { what: 'the verdict', deadlineMs: 20_000 })).verdict;
+}
+
 function chaos(...args: string[]) {
   return execa(process.execPath, [join(root, 'harness/cli.ts'), ...args], {
     cwd: root,
@@ -212,33 +262,6 @@ function chaos(...args: string[]) {
     stdin: 'ignore',
     timeout: 120_000,
   });
-}
-
-/** Node as a base image, with npm, and with the certificates that this machine trusts. */
-async function makeNodeImage(engine: Engine): Promise<void> {
-  const { stdout: modules } = await execa('npm', ['root', '--global']);
-  const dir = mkdtempSync(join(tmpdir(), 'redproof-npm-'));
-  const npm = join(dir, 'npm');
-  const cli = '/usr/local/lib/node_modules/npm/bin/npm-cli.js';
-  writeFileSync(npm, `#!/bin/sh\nexec node ${cli} "$@"\n`, { mode: 0o755 });
-  const trusted = '/etc/ssl/certs/ca-certificates.crt';
-  try {
-    await makeLocalImage(
-      {
-        name: nodeImage,
-        programs: { '/usr/local/bin/node': process.execPath },
-        files: {
-          '/usr/local/lib/node_modules/npm': join(modules, 'npm'),
-          '/usr/local/bin/npm': npm,
-          ...(existsSync(trusted) && { [trusted]: trusted }),
-        },
-        env: { NODE_EXTRA_CA_CERTS: trusted },
-      },
-      engine,
-    );
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
 }
 
 /** What a container of the services' image prints until it ends. */
