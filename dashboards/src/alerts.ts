@@ -1,7 +1,15 @@
 // Recording and alert rules, in Prometheus' form: the one truth, which promtool can test and Grafana shows (it lists the rules of
 // a Prometheus data source beside its own). Each alert says what it means and what to do.
 
-import { budgetWindow, burn, burnAlerts, burnWindows, objectives } from './objectives.ts';
+import {
+  badEvents,
+  budgetWindow,
+  burn,
+  burnAlerts,
+  burnWindows,
+  leastBadEvents,
+  objectives,
+} from './objectives.ts';
 import { depth, increase, oldestAge } from './parts/promql.ts';
 
 export type Severity = 'page' | 'ticket' | 'info';
@@ -47,11 +55,11 @@ const burning = (window: (typeof burnWindows)[number]): RecordingRule => {
 
 const burnRules: readonly AlertRule[] = burnAlerts.map(({ long, short, rate, spends, severity }) => ({
   alert: `ErrorBudgetBurns${long}`,
-  expr: `${burn(long)} > ${rate} and ${burn(short)} > ${rate}`,
+  expr: `${burn(long)} > ${rate} and ${burn(short)} > ${rate} and ${badEvents(long)} >= ${leastBadEvents}`,
   labels: { severity },
   annotations: {
     summary: 'The error budget of {{ $labels.slo }} burns {{ $value | printf "%.1f" }} times too fast',
-    description: `Over ${long} and over ${short} more than ${rate} times as many events were bad as the objective allows: that is ${spends}.`,
+    description: `Over ${long} and over ${short} more than ${rate} times as many events were bad as the objective allows, ${leastBadEvents} or more over ${long}: that is ${spends}.`,
     action:
       'Open the Overview dashboard: the stage whose p95 rose is the one to look at. If submissions are refused, look at Queue (full) and Redis (down).',
   },

@@ -67,6 +67,14 @@ export const burnAlerts = [
   { long: '3d', short: '6h', rate: 1, spends: '10 % of the 30-day budget in three days', severity: 'ticket' },
 ] as const;
 
+/** Of a window, for its alert: in a quiet hour one failure is a great share, and no reason to wake anybody. */
+export const leastBadEvents = 10;
+
+/** How many events of an objective were bad. What is recorded looks back five minutes, so one value in five minutes is enough. */
+export function badEvents(window: string): string {
+  return `sum_over_time(judge:slo_bad:rate5m[${window}:5m]) * 300`;
+}
+
 export const burnWindows = ['5m', '30m', '1h', '6h', '3d', budgetWindow] as const;
 
 /** The recorded series: 1 is a budget that is spent exactly when its 30 days are over. */

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { isFile } from '../../services/shared/queue/load.ts';
-import { bundleServices } from '../toolchain/services-bundle.ts';
+import { bundleServices, cacheDir } from '../toolchain/services-bundle.ts';
 import type { DeadMan } from './dead-man.ts';
 import { launch, type ManagedProcess } from './process.ts';
 import type { RedisProgram } from './redis-program.ts';
@@ -27,6 +27,7 @@ export interface Ground {
   close(): Promise<void>;
 }
 
+/** Made once for all systems of this process. */
 let bundle: Promise<string> | undefined;
 
 export async function processes(queue: string, projectRoot: string, deadMan: DeadMan): Promise<Ground> {
@@ -45,7 +46,7 @@ export async function processes(queue: string, projectRoot: string, deadMan: Dea
           env: {
             ...env,
             PORT: String(port),
-            NODE_COMPILE_CACHE: join(projectRoot, 'node_modules/.cache/redproof'),
+            NODE_COMPILE_CACHE: cacheDir(projectRoot),
           },
         },
         deadMan,

@@ -87,10 +87,14 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
   mkdirSync(logsDir, { recursive: true });
   mkdirSync(ledgerDir, { recursive: true });
 
+  // First: if it fails, nothing is there yet that would have to go.
   const ground = place.stack
     ? await composeGround(place.stack, place)
     : await processes(spec.queue, place.projectRoot, deadMan);
-  const { disk, noDisk } = await openDisk(spec, place);
+  const { disk, noDisk } = await openDisk(spec, place).catch(async (error) => {
+    await ground.close();
+    throw error;
+  });
   const dataDir = disk?.mountPoint ?? place.temporaryDir;
   const own =
     place.redis.kind !== 'external'
