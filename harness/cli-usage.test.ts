@@ -138,6 +138,18 @@ describe('usage', () => {
     for (const text of says) expect(stderr).toContain(text);
   });
 
+  test('--system compose where no Docker Compose is to be found, or no engine', async () => {
+    // Nothing is on this PATH, and no engine at that address. Where both are found all the same, the image is no good.
+    const env = { PATH: dir, DOCKER_HOST: 'unix:///nowhere/docker.sock', REDIS_IMAGE: 'No Image' };
+    const { exitCode, stdout, stderr } = await here.run(cli, ['--system', 'compose'], env);
+    expect({ exitCode, stdout, lines: stderr.trim().split('\n').length }).toEqual({
+      exitCode: 64,
+      stdout: '',
+      lines: 1,
+    });
+    expect(stderr).toMatch(/^--system compose: (no Docker .*apt install docker|"No Image" is no name)/);
+  });
+
   test('a URL where something else than Redis answers', async () => {
     const server = createServer((_request, response) => response.end('hello'));
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -21,7 +21,7 @@ import { asPromised, type QueueUnderTest, whyNotAbout } from './queue-under-test
 import { createRandom } from './random.ts';
 import type { ClaimResult, Reporter } from './report/result.ts';
 import type { ArmStore, ClaimStore } from './store.ts';
-import type { Stack } from './system/compose-ground.ts';
+import { type Stack, whyNotInContainers } from './system/compose-ground.ts';
 import type { DeadMan } from './system/dead-man.ts';
 import { whyNoDisk } from './system/disk.ts';
 import { type JudgeSystem, startJudge } from './system/judge.ts';
@@ -56,10 +56,13 @@ export async function runClaim(claim: Claim, store: ClaimStore, context: RunCont
   store.plan({ seed, claim: planOf(plan.claim), control: planOf(plan.control) });
   reporter.claimStarted?.(claim);
 
-  const one = async (name: ArmName) =>
-    name === 'control' && context.arms === 'claim'
-      ? notRun
-      : runArm(claim, name, plan[name], store.arm(name), context);
+  const names: readonly ArmName[] = context.arms === 'claim' ? ['claim'] : ['claim', 'control'];
+  // One arm in containers would say nothing without the other.
+  const misfit = context.stack && names.map((name) => whyNotInContainers(plan[name].system)).find(Boolean);
+  const one = async (name: ArmName) => {
+    if (misfit !== undefined) return { ...notRun, skipped: misfit };
+    return names.includes(name) ? runArm(claim, name, plan[name], store.arm(name), context) : notRun;
+  };
   // Two systems of containers at once would only wait for each other to start.
   const [arm, control] =
     claim.alone || context.stack
@@ -220,17 +223,11 @@ async function goThroughPhases(
 /** Why this claim cannot run here, and what to do about it. */
 async function whatIsMissing(
   claim: Claim,
-  { system: { disk, proxied, queue: adapter } }: Experiment,
-  { redis, deadMan, queue, stack }: RunContext,
+  { system: { disk, proxied } }: Experiment,
+  { redis, deadMan, queue }: RunContext,
 ): Promise<string | undefined> {
   const otherQueue = queue && whyNotAbout(claim, queue.adapter);
   if (otherQueue !== undefined) return otherQueue;
-  if (stack !== undefined) {
-    const why = 'run it without --system compose';
-    if (proxied.length > 0)
-      return `it breaks connections in a proxy of the harness, which the containers do not go through: ${why}`;
-    if (adapter.includes('/')) return `its queue is the file ${adapter}, which is not in the image: ${why}`;
-  }
   if (redis.kind === 'external') {
     const whose = `${withoutPassword(redis.url)} is not the harness's own: run it without --redis`;
     if (claim.crashesRedis === true) return `it must crash Redis, and ${whose}`;

@@ -1,7 +1,7 @@
 // Containers, on a real Docker engine: Redis in one under the same faults as a binary, the services' image, and compose.yaml, of
 // which Redis and the services can be started. The images are made here. Where no engine can be had, all is skipped.
 
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import restart from '../harness/claims/fault/redis-restart-under-load.ts';
 import { laboratory } from '../harness/sight/laboratory.ts';
 import { smallKill } from '../harness/sight/small-claims.ts';
-import { makeNetwork } from '../harness/system/compose-network.ts';
 import { runLabel } from '../harness/system/labelled.ts';
 import { freePort } from '../harness/system/ports.ts';
 import { RedisRefusedError, redisServer } from '../harness/system/redis-server.ts';
@@ -18,13 +17,16 @@ import { type Compose, findCompose } from '../harness/toolchain/compose.ts';
 import type { Engine } from '../harness/toolchain/docker.ts';
 import { waitUntil } from '../harness/wait.ts';
 import { startEngine, type TestEngine } from './engine.ts';
-import { makeRedisImage, makeServicesImage, redisImage, servicesImage } from './images.ts';
+import { imageSettings, makeRedisImage, makeServicesImage, redisImage, servicesImage } from './images.ts';
+import { upStack, verdictOf } from './stack.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
 const here: TestEngine | Error = await startEngine().catch((error: Error) => error);
 afterAll(() => (here instanceof Error ? undefined : here.stop()));
 const without = here instanceof Error ? here.message : undefined;
+// For `--system compose` on the command line, too.
+Object.assign(process.env, imageSettings);
 const compose = await findCompose(root, process.env).catch((error: Error) => error);
 if (without) console.log(`containers are not tried: ${without}`);
 
@@ -172,54 +174,43 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
     const noCompose = compose instanceof Error ? compose.message : undefined;
     describe.skipIf(noCompose)(`compose.yaml${noCompose ? ` (skipped: ${noCompose})` : ''}`, () => {
       test('up --scale worker=2: all are healthy, and a submission is judged', async () => {
-        const { run } = compose as Compose;
-        const project = `redproof-test-${process.pid}`;
-        const labels = { [runLabel]: lab.deadMan.token };
-        lab.deadMan.registerEngine(engine.address);
-        const network = await makeNetwork(engine, project, labels);
-        const override = join(lab.outDir, `${project}.json`);
-        const parts = Object.entries(network.override).map(([name, part]) => [name, { ...part, labels }]);
-        const text = {
-          services: Object.fromEntries(parts),
-          networks: { default: { name: project, external: true } },
-          volumes: { 'redis-data': { labels } },
-        };
-        mkdirSync(lab.outDir, { recursive: true });
-        writeFileSync(override, JSON.stringify(text));
-        const [api, subscriber] = [await freePort(), await freePort()];
-        const settings = {
-          REDIS_IMAGE: redisImage,
-          SERVICES_IMAGE: servicesImage,
-          API_PORT: String(api),
-          SUBSCRIBER_PORT: String(subscriber),
-        };
-        const composed = (...args: string[]) =>
-          run(['-p', project, '-f', 'compose.yaml', '-f', override, ...args], settings, 110_000);
+        const { deadMan, outDir } = lab;
+        const stack = await upStack(compose as Compose, engine, deadMan, outDir, ['--scale', 'worker=2']);
         try {
-          await composed(
-            'up',
-            '--detach',
-            '--no-build',
-            '--wait',
-            '--scale',
-            'worker=2',
-            ...Object.keys(network.override),
-          );
-          const url = `http://127.0.0.1:${api}`;
-          await waitUntil(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok, {
-            what: 'the API to be ready',
-            deadlineMs: 20_000,
-          });
-          expect(await verdictOf(url)).toBe('AC');
-          const logged = await composed('logs', '--no-log-prefix', 'worker');
-          const names = [...logged.matchAll(/"name":"(worker-\w+)"/g)].map(([, name]) => name);
-          expect(new Set(names).size).toBe(2);
+          expect(await verdictOf(stack.api)).toBe('AC');
+          expect(new Set(await stack.workerNames()).size).toBe(2);
         } finally {
-          await composed('down', '--volumes', '--timeout', '1');
-          await network.remove();
+          await stack.down();
         }
-        expect(await ofRun(lab.deadMan.token)).toEqual([]);
+        expect(await ofRun(deadMan.token)).toEqual([]);
       }, 200_000);
+
+      test('docker compose config takes the file as it is', async () => {
+        const { services } = JSON.parse(await (compose as Compose).run(['config', '--format', 'json']));
+        expect(Object.keys(services)).toEqual(expect.arrayContaining(['redis', 'api', 'worker', 'grafana']));
+      });
+
+      test('--system compose: a container is killed, and nothing is lost; then nothing is left', async () => {
+        const stack = { compose: compose as Compose, engine, redisImage };
+        const { result, arms } = await lab.run(smallKill, { redis, stack });
+        expect(result.verdict, result.why).toBe('held');
+        const [killed] = arms.claim!.faults;
+        expect(killed).toMatchObject({ kind: 'worker-kill', landed: true });
+        expect(await ofRun(lab.deadMan.token)).toEqual([]);
+      }, 120_000);
+
+      test('SIGKILL of the harness: all containers, the network and the volume go too', async () => {
+        const outDir = mkdtempSync(join(tmpdir(), 'redproof-runs-'));
+        lab.deadMan.registerDirectory(outDir);
+        const args = ['--system', 'compose', '--claim', 'fault/worker-kill-reliable-list', '--out', outDir];
+        const harness = chaos(...args);
+        await waitUntil(async () => (await ofRun()).length >= 4, { what: 'containers', deadlineMs: 60_000 });
+        harness.kill('SIGKILL');
+        await harness;
+        await waitUntil(async () => (await ofRun()).length === 0, { what: 'their end', deadlineMs: 15_000 });
+        const { Volumes } = await engine.docker.listVolumes({ filters: { label: [runLabel] } });
+        expect(Volumes ?? []).toEqual([]);
+      }, 120_000);
     });
   });
 
@@ -231,29 +222,6 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
     return [...containers, ...networks].map(({ Id }) => Id);
   }
 });
-
-/** Of a program that is right, submitted there. */
-async function verdictOf(api: string): Promise<string> {
-  const sent = await fetch(`${api}/submissions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      problemId: 'sum-two',
-      language: 'javascript',
-      code: 'function solve([a, b]) { return a + b; }',
-    }),
-  });
-  expect(sent.status).toBe(202);
-  const { id } = (await sent.json()) as { id: string };
-  const look = async () => {
-    const seen = (await (await fetch(`${api}/submissions/${id}`)).json()) as {
-      state: string;
-      verdict: string;
-    };
-    return seen.state === 'done' ? seen : undefined;
-  };
-  return (await waitUntil(look, { what: 'the verdict', deadlineMs: 20_000 })).verdict;
-}
 
 function chaos(...args: string[]) {
   return execa(process.execPath, [join(root, 'harness/cli.ts'), ...args], {

@@ -15,6 +15,9 @@ const nodeImage = 'redproof-local/node:test';
 export const redisImage = 'redproof-local/redis:test';
 export const servicesImage = 'redproof-local/services:test';
 
+/** By which compose.yaml takes them. */
+export const imageSettings = { REDIS_IMAGE: redisImage, SERVICES_IMAGE: servicesImage };
+
 /** @returns the version of Redis in it */
 export async function makeRedisImage(engine: Engine): Promise<string> {
   const { path, env, version } = await provideRedis({ root, env: process.env, say: () => {} });

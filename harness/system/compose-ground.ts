@@ -4,6 +4,7 @@
 
 import { chmodSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isFile } from '../../services/shared/queue/load.ts';
 import type { Compose } from '../toolchain/compose.ts';
 import type { Engine } from '../toolchain/docker.ts';
 import { type ComposeNetwork, makeNetwork } from './compose-network.ts';
@@ -13,6 +14,7 @@ import type { Ground } from './ground.ts';
 import { runLabel } from './labelled.ts';
 import { runVariable } from './proc.ts';
 import { imageProgram } from './redis-program.ts';
+import type { SystemSpec } from './spec.ts';
 
 /** The compose file, with an engine that runs it and what its Redis is. */
 export interface Stack {
@@ -25,6 +27,16 @@ export interface ComposePlace {
   deadMan: DeadMan;
   projectRoot: string;
   temporaryDir: string;
+}
+
+/** Why a system cannot be made of containers of the file, and what to do about it. */
+export function whyNotInContainers({ proxied, queue }: SystemSpec): string | undefined {
+  const instead = 'run it without --system compose';
+  if (proxied.length > 0) {
+    return `it breaks connections in a proxy of the harness, which the containers do not go through: ${instead}`;
+  }
+  if (isFile(queue)) return `its queue is the file ${queue}, which is not in the image: ${instead}`;
+  return undefined;
 }
 
 let projects = 0;

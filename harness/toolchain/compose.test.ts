@@ -25,7 +25,9 @@ function program(name: string, version: string): void {
 const find = () => findCompose(path, { PATH: path });
 
 test('none: how to get one', async () => {
-  await expect(find()).rejects.toThrow(/^none is here: Docker Compose 2\.24 or newer .*apt install/);
+  await expect(find()).rejects.toThrow(
+    /^no Docker Compose .*none is here.*: version 2\.24 or newer is needed .*apt install/,
+  );
 });
 
 test('an old one is named', async () => {

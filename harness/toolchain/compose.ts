@@ -14,7 +14,7 @@ export interface Compose {
 /** `!reset` and the like in a second file came with 2.24. */
 export const composeFloor = '2.24';
 
-const how = `Docker Compose ${composeFloor} or newer is needed (Docker's own packages: apt install docker-compose-plugin; Debian 13, Ubuntu: apt install docker-compose-v2 or docker-compose)`;
+const how = `version ${composeFloor} or newer is needed (Docker's own packages: apt install docker-compose-plugin; Debian 13, Ubuntu: apt install docker-compose-v2 or docker-compose)`;
 
 /**
  * @param env handed on: Docker's own variables, and those that the compose file knows
@@ -49,7 +49,8 @@ export async function findCompose(root: string, env: Record<string, string | und
       },
     };
   }
-  throw new Error(seen.length > 0 ? `${how}; ${seen.join(', ')}` : `none is here: ${how}`);
+  const none = seen.length > 0 ? seen.join(', ') : 'none is here';
+  throw new Error(`no Docker Compose that will do (${none}): ${how}`);
 }
 
 function commands(root: string, path: string): string[][] {
