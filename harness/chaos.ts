@@ -21,6 +21,7 @@ import {
 import { runClaim } from './run.ts';
 import { createStore, type RunStore } from './store.ts';
 import { storiesOf } from './stored-stories.ts';
+import type { Stack } from './system/compose-ground.ts';
 import type { DeadMan } from './system/dead-man.ts';
 import type { RedisSource } from './system/redis-source.ts';
 
@@ -40,6 +41,7 @@ export interface ChaosOptions {
   /** Skipped counts as unknown. */
   strict: boolean;
   queue?: QueueUnderTest;
+  stack?: Stack;
 }
 
 /** The results, also on disk. Rejects with the signal's reason when it is interrupted; what was finished is stored. */
@@ -117,7 +119,7 @@ function lossOverAll(results: readonly ClaimResult[]): Record<string, unknown> {
 function describeRun(
   id: string,
   startedAt: Date,
-  { seed, redis, projectRoot, queue }: ChaosOptions,
+  { seed, redis, projectRoot, queue, stack }: ChaosOptions,
 ): RunInfo {
   return {
     id,
@@ -133,6 +135,7 @@ function describeRun(
       provider: redis.kind,
       ...(redis.kind === 'docker' && { image: redis.image }),
     },
+    system: stack === undefined ? 'processes' : 'compose',
     ...(queue && { queue: { name: queue.adapter.name, contract: queue.adapter.contract } }),
   };
 }

@@ -38,6 +38,7 @@ describe('usage', () => {
       '--out',
       '--strict',
       '--redis-config',
+      '--system',
       '--all',
       '--queue',
       '--metrics-port',
@@ -89,6 +90,11 @@ describe('usage', () => {
       says: ['"http://127.0.0.1:6379"', 'redis://127.0.0.1:6379'],
     },
     { args: ['--redis', 'postgres'], says: ['"postgres"', 'redis://'] },
+    {
+      args: ['--system', 'compose', '--redis', 'docker'],
+      says: ['--system compose', 'leave out --redis', 'REDIS_IMAGE'],
+    },
+    { args: ['--system', 'kubernetes'], says: ['kubernetes', 'compose'] },
     { args: ['--queue', 'kafka'], says: ['--queue "kafka"', 'no such adapter', 'stream', './my-adapter.ts'] },
     { args: ['--queue', './nope.ts'], says: ['--queue "./nope.ts"', 'no such file'] },
     { args: ['--queue', './harness/flags.ts'], says: ['no QueueAdapter', 'queue.ts'] },
@@ -130,6 +136,18 @@ describe('usage', () => {
       lines: 1,
     });
     for (const text of says) expect(stderr).toContain(text);
+  });
+
+  test('--system compose where no Docker Compose is to be found, or no engine', async () => {
+    // Nothing is on this PATH, and no engine at that address. Where both are found all the same, the image is no good.
+    const env = { PATH: dir, DOCKER_HOST: 'unix:///nowhere/docker.sock', REDIS_IMAGE: 'No Image' };
+    const { exitCode, stdout, stderr } = await here.run(cli, ['--system', 'compose'], env);
+    expect({ exitCode, stdout, lines: stderr.trim().split('\n').length }).toEqual({
+      exitCode: 64,
+      stdout: '',
+      lines: 1,
+    });
+    expect(stderr).toMatch(/^--system compose: (no Docker .*apt install docker|"No Image" is no name)/);
   });
 
   test('a URL where something else than Redis answers', async () => {

@@ -20,8 +20,10 @@ import type { Results } from './report/result.ts';
 import { runMetrics } from './report/run-metrics.ts';
 import { terminal } from './report/terminal.ts';
 import { planClaim } from './run.ts';
+import type { Stack } from './system/compose-ground.ts';
 import { startDeadMan } from './system/dead-man.ts';
-import { findRedis, UsageError } from './system/find-redis.ts';
+import { type FoundRedis, findRedis, UsageError } from './system/find-redis.ts';
+import { findStack } from './system/find-stack.ts';
 import { serveMetrics } from './system/metrics-endpoint.ts';
 import { assertWritable } from './writable.ts';
 import { assertTaken, yourSettings } from './your-settings.ts';
@@ -64,7 +66,10 @@ async function chaos(
   const say = (line: string) => void stream.write(`${line}\n`);
   const outDir = resolve(flags.out);
   assertWritable(outDir, '--out');
-  const found = await orInterrupted(findRedis({ flag: flags.redis, projectRoot, env: process.env, say }));
+  const where = { projectRoot, env: process.env, say };
+  const found: FoundRedis & { stack?: Stack } = await orInterrupted(
+    flags.system === 'compose' ? findStack(where) : findRedis({ ...where, flag: flags.redis }),
+  );
   const { grafana } = flags;
   const metrics = runMetrics(metricInfos, monotonicMs);
   const token = process.env.GRAFANA_TOKEN;
@@ -89,6 +94,7 @@ async function chaos(
       outDir,
       redis: found.redis,
       redisFrom: found.from,
+      ...(found.stack && { stack: found.stack }),
       deadMan,
       reporter,
       signal: interrupted.signal,

@@ -1,6 +1,6 @@
 // The flags of `npm run chaos`: what they are, what may be given, and what is said when something else is. No run here.
 
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { adapterNames } from '../services/shared/queue/load.ts';
 import { UsageError } from './system/find-redis.ts';
 
@@ -11,6 +11,7 @@ export interface Flags {
   seed: number;
   repeat: number;
   redis?: string;
+  system: 'processes' | 'compose';
   /** The queue adapter to put under the claims, by name or as a file. */
   queue?: string;
   json?: true;
@@ -32,6 +33,11 @@ export function parseFlags(argv: readonly string[]): Flags | undefined {
   const flags = parseWith<Flags>(command(), argv, 'npm run chaos -- --help');
   if (flags === undefined) return undefined;
   flags.seed ??= drawSeed();
+  if (flags.system === 'compose' && flags.redis !== undefined) {
+    throw new UsageError(
+      `--system compose brings its own Redis: leave out --redis, and set REDIS_IMAGE to choose its image`,
+    );
+  }
   if (flags.redisConfig !== undefined) {
     const other = flags.list
       ? '--list'
@@ -109,6 +115,14 @@ function command(): Command {
     .option(
       '--redis <source>',
       'docker or docker:<image> (a container of the image, such as docker:valkey/valkey:8; redis:8 if none is named), or the URL of a server that the harness does not own, such as redis://127.0.0.1:6379',
+    )
+    .addOption(
+      new Option(
+        '--system <what>',
+        'processes, or compose: the containers of compose.yaml, for the claims that fit',
+      )
+        .choices(['processes', 'compose'])
+        .default('processes'),
     )
     .option(
       '--redis-config <name=value>',

@@ -21,6 +21,7 @@ import { asPromised, type QueueUnderTest, whyNotAbout } from './queue-under-test
 import { createRandom } from './random.ts';
 import type { ClaimResult, Reporter } from './report/result.ts';
 import type { ArmStore, ClaimStore } from './store.ts';
+import { type Stack, whyNotInContainers } from './system/compose-ground.ts';
 import type { DeadMan } from './system/dead-man.ts';
 import { whyNoDisk } from './system/disk.ts';
 import { type JudgeSystem, startJudge } from './system/judge.ts';
@@ -35,6 +36,8 @@ export interface RunContext {
   reporter: Reporter;
   signal: AbortSignal;
   projectRoot: string;
+  /** The system is the containers of compose.yaml. */
+  stack?: Stack;
   /** Put this adapter in the place of the one that the claim names. The control keeps its own. */
   queue?: QueueUnderTest;
   /** `claim`: without its control a claim can be refuted, never held. @default 'both' */
@@ -53,13 +56,18 @@ export async function runClaim(claim: Claim, store: ClaimStore, context: RunCont
   store.plan({ seed, claim: planOf(plan.claim), control: planOf(plan.control) });
   reporter.claimStarted?.(claim);
 
-  const one = async (name: ArmName) =>
-    name === 'control' && context.arms === 'claim'
-      ? notRun
-      : runArm(claim, name, plan[name], store.arm(name), context);
-  const [arm, control] = claim.alone
-    ? [await one('claim'), await one('control')]
-    : await Promise.all([one('claim'), one('control')]);
+  const names: readonly ArmName[] = context.arms === 'claim' ? ['claim'] : ['claim', 'control'];
+  // One arm in containers would say nothing without the other.
+  const misfit = context.stack && names.map((name) => whyNotInContainers(plan[name].system)).find(Boolean);
+  const one = async (name: ArmName) => {
+    if (misfit !== undefined) return { ...notRun, skipped: misfit };
+    return names.includes(name) ? runArm(claim, name, plan[name], store.arm(name), context) : notRun;
+  };
+  // Two systems of containers at once would only wait for each other to start.
+  const [arm, control] =
+    claim.alone || context.stack
+      ? [await one('claim'), await one('control')]
+      : await Promise.all([one('claim'), one('control')]);
 
   const judged = judgeClaim(arm, control, claim.control);
   const { id, section, statement, contract } = claim;
@@ -132,13 +140,15 @@ async function runArm(
     const prefix = `redproof:${context.seed}:${claim.id}:${name}:`;
     const place = {
       redis: context.redis,
+      stack: context.stack,
       deadMan,
       temporaryDir,
       outputDir: store.dir,
       prefix,
       projectRoot,
       originMs: began,
-      otlpEndpoint: telemetry.endpoint,
+      // The collector is on loopback, which containers do not reach.
+      ...(context.stack === undefined && { otlpEndpoint: telemetry.endpoint }),
     };
     system = await abortable(startJudge(experiment.system, place), signal);
     telemetry.sample(system);

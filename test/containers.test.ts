@@ -1,9 +1,9 @@
-// Containers, on a real Docker engine: Redis in one under the same faults as a binary, and the services' image. The images are made here, of this machine's programs. Where no engine can be had, all is skipped.
+// Containers, on a real Docker engine: Redis in one under the same faults as a binary, the services' image, and compose.yaml, of
+// which Redis and the services can be started. The images are made here. Where no engine can be had, all is skipped.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
+import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import restart from '../harness/claims/fault/redis-restart-under-load.ts';
@@ -13,20 +13,21 @@ import { runLabel } from '../harness/system/labelled.ts';
 import { freePort } from '../harness/system/ports.ts';
 import { RedisRefusedError, redisServer } from '../harness/system/redis-server.ts';
 import { type OwnRedis, programOf } from '../harness/system/redis-source.ts';
+import { type Compose, findCompose } from '../harness/toolchain/compose.ts';
 import type { Engine } from '../harness/toolchain/docker.ts';
-import { provideRedis } from '../harness/toolchain/redis.ts';
 import { waitUntil } from '../harness/wait.ts';
 import { startEngine, type TestEngine } from './engine.ts';
-import { makeLocalImage } from './local-image.ts';
+import { imageSettings, makeRedisImage, makeServicesImage, redisImage, servicesImage } from './images.ts';
+import { upStack, verdictOf } from './stack.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const [redisImage, nodeImage, servicesImage] = ['redis', 'node', 'services'].map(
-  (name) => `redproof-local/${name}:test`,
-) as [string, string, string];
 
 const here: TestEngine | Error = await startEngine().catch((error: Error) => error);
 afterAll(() => (here instanceof Error ? undefined : here.stop()));
 const without = here instanceof Error ? here.message : undefined;
+// For `--system compose` on the command line, too.
+Object.assign(process.env, imageSettings);
+const compose = await findCompose(root, process.env).catch((error: Error) => error);
 if (without) console.log(`containers are not tried: ${without}`);
 
 describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`, () => {
@@ -35,15 +36,7 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
   let redis: OwnRedis;
 
   beforeAll(async () => {
-    const { path, env, version } = await provideRedis({ root, env: process.env, say: () => {} });
-    const libraryPath = env.LD_LIBRARY_PATH;
-    // All are the server under another name, but for the client.
-    const programs: Record<string, string> = Object.fromEntries(
-      ['redis-server', 'redis-check-aof'].map((name) => [`/usr/bin/${name}`, path]),
-    );
-    const client = join(dirname(path), 'redis-cli');
-    if (existsSync(client)) programs['/usr/bin/redis-cli'] = client;
-    await makeLocalImage({ name: redisImage, programs, libraryPath }, engine);
+    const version = await makeRedisImage(engine);
     redis = { kind: 'docker', image: redisImage, engine, version };
   }, 120_000);
 
@@ -129,24 +122,7 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
   });
 
   describe('the image of the services', () => {
-    beforeAll(async () => {
-      await makeNodeImage(engine);
-      const context = [
-        'Dockerfile',
-        '.dockerignore',
-        '.npmrc',
-        'package.json',
-        'package-lock.json',
-        'services',
-      ];
-      const tar = execa('tar', ['-C', root, '-c', ...context], { encoding: 'buffer', buffer: false });
-      // In the machine's own network: it fetches packages.
-      const options = { t: servicesImage, buildargs: { BASE_IMAGE: nodeImage }, networkmode: 'host' };
-      const stream = await engine.docker.buildImage(Readable.from(tar.stdout!), options);
-      await new Promise<void>((resolve, reject) => {
-        engine.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
-      });
-    }, 240_000);
+    beforeAll(() => makeServicesImage(engine), 240_000);
 
     test('holds what production needs, and runs as nobody special', async () => {
       const { Config } = await engine.docker.getImage(servicesImage).inspect();
@@ -194,14 +170,55 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
     test('an unknown service ends at once', async () => {
       expect(await output(engine, undefined, ['nosuch'])).toContain('nosuch');
     });
+
+    const noCompose = compose instanceof Error ? compose.message : undefined;
+    describe.skipIf(noCompose)(`compose.yaml${noCompose ? ` (skipped: ${noCompose})` : ''}`, () => {
+      test('up --scale worker=2: all are healthy, and a submission is judged', async () => {
+        const { deadMan, outDir } = lab;
+        const stack = await upStack(compose as Compose, engine, deadMan, outDir, ['--scale', 'worker=2']);
+        try {
+          expect(await verdictOf(stack.api)).toBe('AC');
+          expect(new Set(await stack.workerNames()).size).toBe(2);
+        } finally {
+          await stack.down();
+        }
+        expect(await ofRun(deadMan.token)).toEqual([]);
+      }, 200_000);
+
+      test('docker compose config takes the file as it is', async () => {
+        const { services } = JSON.parse(await (compose as Compose).run(['config', '--format', 'json']));
+        expect(Object.keys(services)).toEqual(expect.arrayContaining(['redis', 'api', 'worker', 'grafana']));
+      });
+
+      test('--system compose: a container is killed, and nothing is lost; then nothing is left', async () => {
+        const stack = { compose: compose as Compose, engine, redisImage };
+        const { result, arms } = await lab.run(smallKill, { redis, stack });
+        expect(result.verdict, result.why).toBe('held');
+        const [killed] = arms.claim!.faults;
+        expect(killed).toMatchObject({ kind: 'worker-kill', landed: true });
+        expect(await ofRun(lab.deadMan.token)).toEqual([]);
+      }, 120_000);
+
+      test('SIGKILL of the harness: all containers, the network and the volume go too', async () => {
+        const outDir = mkdtempSync(join(tmpdir(), 'redproof-runs-'));
+        lab.deadMan.registerDirectory(outDir);
+        const args = ['--system', 'compose', '--claim', 'fault/worker-kill-reliable-list', '--out', outDir];
+        const harness = chaos(...args);
+        await waitUntil(async () => (await ofRun()).length >= 4, { what: 'containers', deadlineMs: 60_000 });
+        harness.kill('SIGKILL');
+        await harness;
+        await waitUntil(async () => (await ofRun()).length === 0, { what: 'their end', deadlineMs: 15_000 });
+      }, 120_000);
+    });
   });
 
-  /** Containers and networks of runs that are still there. */
+  /** Containers, networks and volumes of runs that are still there. */
   async function ofRun(token?: string): Promise<string[]> {
     const filters = { label: [token === undefined ? runLabel : `${runLabel}=${token}`] };
     const containers = await engine.docker.listContainers({ all: true, filters });
     const networks = await engine.docker.listNetworks({ filters });
-    return [...containers, ...networks].map(({ Id }) => Id);
+    const { Volumes } = await engine.docker.listVolumes({ filters });
+    return [...[...containers, ...networks].map(({ Id }) => Id), ...(Volumes ?? []).map(({ Name }) => Name)];
   }
 });
 
@@ -212,33 +229,6 @@ function chaos(...args: string[]) {
     stdin: 'ignore',
     timeout: 120_000,
   });
-}
-
-/** Node as a base image, with npm, and with the certificates that this machine trusts. */
-async function makeNodeImage(engine: Engine): Promise<void> {
-  const { stdout: modules } = await execa('npm', ['root', '--global']);
-  const dir = mkdtempSync(join(tmpdir(), 'redproof-npm-'));
-  const npm = join(dir, 'npm');
-  const cli = '/usr/local/lib/node_modules/npm/bin/npm-cli.js';
-  writeFileSync(npm, `#!/bin/sh\nexec node ${cli} "$@"\n`, { mode: 0o755 });
-  const trusted = '/etc/ssl/certs/ca-certificates.crt';
-  try {
-    await makeLocalImage(
-      {
-        name: nodeImage,
-        programs: { '/usr/local/bin/node': process.execPath },
-        files: {
-          '/usr/local/lib/node_modules/npm': join(modules, 'npm'),
-          '/usr/local/bin/npm': npm,
-          ...(existsSync(trusted) && { [trusted]: trusted }),
-        },
-        env: { NODE_EXTRA_CA_CERTS: trusted },
-      },
-      engine,
-    );
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
 }
 
 /** What a container of the services' image prints until it ends. */

@@ -6,6 +6,7 @@ import { startDeadMan } from '../harness/system/dead-man.ts';
 import { provideK6 } from '../harness/toolchain/k6.ts';
 import { provideMonitoring } from '../harness/toolchain/prometheus.ts';
 import { provideRedis } from '../harness/toolchain/redis.ts';
+import { provideCompose } from './compose-build.ts';
 import { provideEngine } from './engine.ts';
 
 export default async function provide(): Promise<void> {
@@ -15,7 +16,7 @@ export default async function provide(): Promise<void> {
   await provideRedis(options);
   // Without these the tests that need them are skipped, and say why.
   await provideMonitoring(options).catch(() => {});
-  await provideEngine(say).catch(() => {});
+  if (await provideEngine(say).catch(() => false)) await provideCompose(root, say).catch(() => {});
   const deadMan = await startDeadMan();
   const { signal } = new AbortController();
   await provideK6({ ...options, deadMan, progress: () => {}, signal })

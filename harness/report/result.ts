@@ -50,6 +50,8 @@ export interface RunInfo {
   platform: string;
   cpus: number;
   redis: { version: string; provider: 'binary' | 'docker' | 'external'; image?: string };
+  /** What the services were: processes of this machine, or the containers of compose.yaml. */
+  system?: 'processes' | 'compose';
   /** With --queue: the adapter that took the place of each claim's own, and what it promises. */
   queue?: { name: string; contract: string };
 }

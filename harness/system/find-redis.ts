@@ -16,14 +16,14 @@ export interface FindOptions {
   say: (line: string) => void;
 }
 
-interface Found {
+export interface FoundRedis {
   redis: RedisSource;
   /** For people. */
   from: string;
 }
 
 /** @throws {UsageError} when the flag, the server or the image is no good */
-export async function findRedis(options: FindOptions): Promise<Found> {
+export async function findRedis(options: FindOptions): Promise<FoundRedis> {
   const { flag = 'binary', projectRoot, env, say } = options;
   try {
     if (flag === 'binary') return await ownBinary(projectRoot, env, say);
@@ -40,7 +40,11 @@ export async function findRedis(options: FindOptions): Promise<Found> {
 }
 
 /** Where no redis-server can be provided, a container is the last resort. */
-async function ownBinary(root: string, env: FindOptions['env'], say: FindOptions['say']): Promise<Found> {
+async function ownBinary(
+  root: string,
+  env: FindOptions['env'],
+  say: FindOptions['say'],
+): Promise<FoundRedis> {
   try {
     const binary = await provideRedis({ root, env, say });
     return { redis: { kind: 'binary', binary, version: binary.version }, from: binary.from };
@@ -55,13 +59,13 @@ async function ownBinary(root: string, env: FindOptions['env'], say: FindOptions
   }
 }
 
-async function container(image: string, say: FindOptions['say']): Promise<Found> {
+async function container(image: string, say: FindOptions['say']): Promise<FoundRedis> {
   const engine = await findEngine();
   const version = await inspectRedisImage(image, engine, say);
   return { redis: { kind: 'docker', image, engine, version }, from: `the Docker image ${image}` };
 }
 
-async function somebodys(flag: string): Promise<Found> {
+async function somebodys(flag: string): Promise<FoundRedis> {
   const { url, version } = await connectExternal(flag);
   return { redis: { kind: 'external', url, version }, from: withoutPassword(url) };
 }

@@ -6,20 +6,21 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { loadConfig, queueSettings, workerSchema } from '../../services/shared/config.ts';
 import type { JobState } from '../../services/shared/contract.ts';
-import { isFile, loadAdapter } from '../../services/shared/queue/load.ts';
+import { loadAdapter } from '../../services/shared/queue/load.ts';
 import type { Producer } from '../../services/shared/queue/queue.ts';
-import { bundleServices, cacheDir } from '../toolchain/services-bundle.ts';
 import { waitUntil } from '../wait.ts';
+import { composeGround, type Stack } from './compose-ground.ts';
 import type { DeadMan } from './dead-man.ts';
 import { createDisk, type Disk, whyNoDisk } from './disk.ts';
+import { processes } from './ground.ts';
 import { type LedgerTail, ledgerTail } from './ledger-tail.ts';
 import { linksOf, redisUrlThrough } from './links.ts';
 import { freePort } from './ports.ts';
-import { launch, type ManagedProcess } from './process.ts';
+import type { ManagedProcess } from './process.ts';
 import type { TcpProxy } from './proxy.ts';
 import type { RedisProgram } from './redis-program.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
-import { programOf, type RedisSource, whyNoDiskFor } from './redis-source.ts';
+import { type RedisSource, whyNoDiskFor } from './redis-source.ts';
 import type { SystemSpec } from './spec.ts';
 
 export type Service = 'api' | 'worker' | 'subscriber';
@@ -71,30 +72,36 @@ export interface Place {
   prefix: string;
   projectRoot: string;
   originMs: number;
+  /** The containers of compose.yaml instead of processes. */
+  stack?: Stack | undefined;
   /** Where the services send their spans (OTLP over HTTP); without it they send none. */
   otlpEndpoint?: string;
 }
 
 const startDeadlineMs = 20_000;
-/** Made once for all systems of this process. */
-let bundle: Promise<string> | undefined;
 
 export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeSystem> {
   const { deadMan, prefix } = place;
-  // First: if it fails, nothing is there yet that would have to go.
-  const programs = await programsFor(spec, place.projectRoot);
   const logsDir = join(place.outputDir, 'logs');
   const ledgerDir = join(place.outputDir, 'ledger');
   mkdirSync(logsDir, { recursive: true });
   mkdirSync(ledgerDir, { recursive: true });
 
-  const { disk, noDisk } = await openDisk(spec, place);
+  // First: if it fails, nothing is there yet that would have to go.
+  const ground = place.stack
+    ? await composeGround(place.stack, place)
+    : await processes(spec.queue, place.projectRoot, deadMan);
+  const { disk, noDisk } = await openDisk(spec, place).catch(async (error) => {
+    await ground.close();
+    throw error;
+  });
   const dataDir = disk?.mountPoint ?? place.temporaryDir;
   const own =
     place.redis.kind !== 'external'
-      ? await startRedis(spec, programOf(place.redis), place.deadMan, dataDir, logsDir).catch(
+      ? await startRedis(spec, ground.program(place.redis), deadMan, dataDir, logsDir).catch(
           async (error) => {
             await disk?.remove();
+            await ground.close();
             throw error;
           },
         )
@@ -113,26 +120,20 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
     ledger.follow(ledgerFile);
     const redisProxy = await links.toRedis(service, redisUrl);
     const clientProxy = await links.toService(service, port);
-    const process = launch(
-      {
-        name,
-        command: globalThis.process.execPath,
-        args: programs(service),
-        cwd: place.projectRoot,
-        logFile: join(logsDir, `${name}.log`),
-        env: {
-          ...settingsOf(spec, redisUrlThrough(redisProxy, redisUrl), prefix),
-          PORT: String(port),
-          SERVICE_NAME: name,
-          OTEL_SERVICE_NAME: service,
-          LEDGER_FILE: ledgerFile,
-          NODE_COMPILE_CACHE: cacheDir(place.projectRoot),
-          ...(place.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: place.otlpEndpoint }),
-          ...spec.env[service],
-        },
+    const process = await ground.launch({
+      service,
+      name,
+      port,
+      logFile: join(logsDir, `${name}.log`),
+      env: {
+        ...settingsOf(spec, ground.redisUrl(redisUrlThrough(redisProxy, redisUrl)), prefix),
+        SERVICE_NAME: name,
+        OTEL_SERVICE_NAME: service,
+        LEDGER_FILE: ledgerFile,
+        ...(place.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: place.otlpEndpoint }),
+        ...spec.env[service],
       },
-      deadMan,
-    );
+    });
     launched.push(process);
     await process.waitForLog('"msg":"ready"', startDeadlineMs);
     const url = `http://127.0.0.1:${clientProxy?.port ?? port}`;
@@ -156,6 +157,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
     if (own) await own.stop();
     else await removeKeys(redisUrl, prefix);
     await disk?.remove();
+    await ground.close();
   };
 
   const many = (service: Service, count: number) => Array.from({ length: count }, () => start(service));
@@ -188,20 +190,6 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
     counts,
     stop,
   };
-}
-
-/**
- * What Node is told to run. A user's own adapter imports the sources, so the services do too then: with a bundle beside
- * them there would be two of each module.
- */
-async function programsFor({ queue }: SystemSpec, projectRoot: string) {
-  if (isFile(queue)) {
-    const tracing = './services/shared/telemetry/instrumentation.ts';
-    return (service: Service) => ['--import', tracing, `./services/${service}/main.ts`];
-  }
-  bundle ??= bundleServices(projectRoot);
-  const dir = await bundle;
-  return (service: Service) => ['--import', join(dir, 'instrumentation.mjs'), join(dir, `${service}.mjs`)];
 }
 
 function settingsOf(spec: SystemSpec, redisUrl: string, prefix: string): Record<string, string> {

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Engine } from '../toolchain/docker.ts';
 import type { RedisBinary } from '../toolchain/redis-binary.ts';
-import { launchContainer, runInContainer } from './container.ts';
+import { type ContainerSpec, launchContainer, type ManagedContainer, runInContainer } from './container.ts';
 import type { DeadMan } from './dead-man.ts';
 import { isAlive } from './proc.ts';
 import { launch, type ManagedProcess } from './process.ts';
@@ -57,11 +57,21 @@ export function binaryProgram({ path, env }: RedisBinary): RedisProgram {
   };
 }
 
+export type StartServer = (
+  spec: ContainerSpec,
+  engine: Engine,
+  deadMan: DeadMan,
+) => Promise<ManagedContainer>;
+
 /**
  * Each start is a new container on the same directory and port. The image's entry point is left out: it would give the data to
  * a user of its own.
  */
-export function imageProgram(image: string, engine: Engine): RedisProgram {
+export function imageProgram(
+  image: string,
+  engine: Engine,
+  start: StartServer = launchContainer,
+): RedisProgram {
   const containers = new WeakMap<ManagedProcess, string>();
   return {
     listens: { bind: '0.0.0.0', 'protected-mode': 'no' },
@@ -69,11 +79,7 @@ export function imageProgram(image: string, engine: Engine): RedisProgram {
     launch: async ({ name, args, logFile, dir, port }, deadMan) => {
       const command = ['redis-server', ...args];
       try {
-        const started = await launchContainer(
-          { name, image, command, dirs: [dir], port, logFile },
-          engine,
-          deadMan,
-        );
+        const started = await start({ name, image, command, dirs: [dir], port, logFile }, engine, deadMan);
         containers.set(started, started.id);
         return started;
       } catch (error) {

@@ -49,6 +49,7 @@ export const resultsSchema = z.strictObject({
       provider: z.enum(['binary', 'docker', 'external']),
       image: z.string().min(1).optional(),
     }),
+    system: z.enum(['processes', 'compose']),
   }),
   claims: z.array(
     z.strictObject({

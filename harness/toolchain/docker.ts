@@ -41,11 +41,12 @@ export async function findEngine(): Promise<Engine> {
 
 /** Pulls it, unless the engine has it. @throws {Error} one line, with the engine's own words */
 export async function provideImage(
-  { docker }: Engine,
+  engine: Engine,
   image: string,
   say: (line: string) => void,
 ): Promise<void> {
-  if (await exists(docker, image)) return;
+  if (await hasImage(engine, image)) return;
+  const { docker } = engine;
   say(`the Docker image ${image} is not here: pulling it`);
   try {
     const stream = await docker.pull(image);
@@ -57,7 +58,7 @@ export async function provideImage(
   }
 }
 
-async function exists(docker: Engine['docker'], image: string): Promise<boolean> {
+export async function hasImage({ docker }: Engine, image: string): Promise<boolean> {
   try {
     await docker.getImage(image).inspect();
     return true;

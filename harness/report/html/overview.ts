@@ -46,6 +46,7 @@ function facts(run: Results['run']): Markup {
     ['seed', String(run.seed)],
     ['commit', run.commit === null ? 'not a git checkout' : run.commit.slice(0, 12)],
     ['Redis', `${run.redis.version} (${run.redis.provider})`],
+    ...(run.system === 'compose' ? [['services', 'containers of compose.yaml'] as [string, string]] : []),
     ...(run.queue ? [['queue', `${run.queue.name} (${run.queue.contract})`] as [string, string]] : []),
     ['Node', run.node],
     ['machine', `${run.platform}, ${run.cpus} core${run.cpus === 1 ? '' : 's'}`],
