@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import { monotonicMs } from '../services/shared/clock.ts';
 import { metricInfos } from '../services/shared/metric-names.ts';
-import { loadAdapter } from '../services/shared/queue/load.ts';
+import { isFile, loadAdapter } from '../services/shared/queue/load.ts';
 import { type ChaosOptions, runChaos } from './chaos.ts';
 import { loadClaims, selectClaims } from './claims/index.ts';
 import { exitWith, onInterrupt, write } from './command.ts';
@@ -141,7 +141,7 @@ async function chosenQueue({ queue }: Flags): Promise<QueueUnderTest | undefined
   if (queue === undefined) return undefined;
   try {
     const adapter = await loadAdapter(queue);
-    return { spec: queue.includes('/') ? resolve(queue) : queue, adapter };
+    return { spec: isFile(queue) ? resolve(queue) : queue, adapter };
   } catch (error) {
     throw error instanceof TypeError ? new UsageError(`--${error.message}`, { cause: error }) : error;
   }

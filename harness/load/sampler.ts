@@ -1,6 +1,7 @@
 // Takes samples of what the processes of a load test use, while it runs: /proc, the queue's counts, the API's own metrics.
 // What they mean is in resources.ts.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../../services/shared/clock.ts';
 import type { JobState } from '../../services/shared/contract.ts';
 import { cpuTicks, machineTicks } from '../system/proc.ts';
@@ -24,12 +25,12 @@ export function startSampler(watched: Watched): Sampler {
   const samples: Sample[] = [];
   const over = new AbortController();
   const loop = async (): Promise<void> => {
-    while (!over.signal.aborted) {
+    for (;;) {
+      const last = over.signal.aborted;
       samples.push(await take(watched));
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, everyMs);
-        over.signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-      });
+      // However late the ones before came, there is one from the end.
+      if (last) return;
+      await delay(everyMs, undefined, { signal: over.signal }).catch(() => {});
     }
   };
   const looping = loop();

@@ -8,7 +8,7 @@ import { loadConfig, queueSettings, workerSchema } from '../../services/shared/c
 import type { JobState } from '../../services/shared/contract.ts';
 import { isFile, loadAdapter } from '../../services/shared/queue/load.ts';
 import type { Producer } from '../../services/shared/queue/queue.ts';
-import { bundleServices } from '../toolchain/services-bundle.ts';
+import { bundleServices, cacheDir } from '../toolchain/services-bundle.ts';
 import { waitUntil } from '../wait.ts';
 import type { DeadMan } from './dead-man.ts';
 import { createDisk, type Disk, whyNoDisk } from './disk.ts';
@@ -76,10 +76,13 @@ export interface Place {
 }
 
 const startDeadlineMs = 20_000;
+/** Made once for all systems of this process. */
 let bundle: Promise<string> | undefined;
 
 export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeSystem> {
   const { deadMan, prefix } = place;
+  // First: if it fails, nothing is there yet that would have to go.
+  const programs = await programsFor(spec, place.projectRoot);
   const logsDir = join(place.outputDir, 'logs');
   const ledgerDir = join(place.outputDir, 'ledger');
   mkdirSync(logsDir, { recursive: true });
@@ -101,7 +104,6 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
   const running: Instance[] = [];
   const launched: ManagedProcess[] = [];
   const links = linksOf(spec);
-  const programs = await programsFor(spec, place.projectRoot);
   const started: Record<Service, number> = { api: 0, worker: 0, subscriber: 0 };
 
   const start = async (service: Service, takeOver?: number): Promise<Instance> => {
@@ -124,7 +126,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
           SERVICE_NAME: name,
           OTEL_SERVICE_NAME: service,
           LEDGER_FILE: ledgerFile,
-          NODE_COMPILE_CACHE: join(place.projectRoot, 'node_modules/.cache/redproof'),
+          NODE_COMPILE_CACHE: cacheDir(place.projectRoot),
           ...(place.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: place.otlpEndpoint }),
           ...spec.env[service],
         },

@@ -2,10 +2,20 @@
 // some two hundred processes, and loading modules was three quarters of the CPU time that a start took.
 //
 // Kept under node_modules/.cache by what is in it, so that Node's compile cache, which goes by the path, serves the next
-// run too.
+// run too. Those that nobody has started from for a week are removed.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -25,6 +35,11 @@ const instrumented = ['express', 'ioredis'];
 /** They find each other by their places in node_modules. */
 const hooks = ['import-in-the-middle', 'import-in-the-middle/register-hooks.mjs', 'require-in-the-middle'];
 
+const keptMs = 7 * 24 * 3_600_000;
+
+/** Also of Node's compile cache. */
+export const cacheDir = (projectRoot: string) => join(projectRoot, 'node_modules/.cache/redproof');
+
 /** @returns the directory with `api.mjs`, `worker.mjs`, `subscriber.mjs` and `instrumentation.mjs` */
 export async function bundleServices(projectRoot: string): Promise<string> {
   const require = createRequire(join(projectRoot, 'package.json'));
@@ -42,7 +57,9 @@ export async function bundleServices(projectRoot: string): Promise<string> {
       JSON.stringify({ name, version, type: 'module', main: 'index.mjs' }),
     );
   }
-  return keep(files, join(projectRoot, 'node_modules/.cache/redproof'));
+  const cache = cacheDir(projectRoot);
+  removeOld(cache);
+  return keep(files, cache);
 }
 
 async function bundle(
@@ -106,7 +123,10 @@ function keep(files: Map<string, string>, cache: string): string {
   const hash = createHash('sha256');
   for (const [name, code] of files) hash.update(`${name}\0${code}\0`);
   const dir = join(cache, `services-${hash.digest('hex').slice(0, 16)}`);
-  if (existsSync(dir)) return dir;
+  if (existsSync(dir)) {
+    utimesSync(dir, new Date(), new Date());
+    return dir;
+  }
   mkdirSync(cache, { recursive: true });
   const draft = mkdtempSync(join(cache, 'draft-'));
   for (const [name, code] of files) {
@@ -120,4 +140,14 @@ function keep(files: Map<string, string>, cache: string): string {
     if (!existsSync(dir)) throw error;
   }
   return dir;
+}
+
+/** Drafts too, of runs that were killed while they wrote. */
+function removeOld(cache: string): void {
+  if (!existsSync(cache)) return;
+  for (const name of readdirSync(cache).filter((entry) => /^(services|draft)-/.test(entry))) {
+    const dir = join(cache, name);
+    const usedMs = statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - usedMs > keptMs) rmSync(dir, { recursive: true, force: true });
+  }
 }
