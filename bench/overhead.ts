@@ -1,12 +1,12 @@
-// What it costs to be observed: the real services with spans sent by OTLP and /metrics read each second, beside the same
-// services without. (Counting itself cannot be switched off, and is in both.) Each block starts both afresh, so that no
-// process' luck is in all pairs, and goes off, on, on, off; what counts is the ratio within a pair.
+// What it costs to be observed: the real services with metrics, read each second, and spans, sent by OTLP, beside services
+// that have neither (no-metrics.ts). Each block starts both afresh, so that no process' luck is in all pairs, and goes
+// off, on, on, off; what counts is the ratio within a pair.
 
 import { Redis } from 'ioredis';
 import { waitUntil } from '../harness/wait.ts';
 import { type Bench, median, type Place, type Row, round } from './bench.ts';
 import { forkServer } from './forked-server.ts';
-import { openServices } from './services.ts';
+import { openServices, type Services, withoutMetrics } from './services.ts';
 import { connections, submit } from './submit.ts';
 
 const blocks = 4;
@@ -26,13 +26,21 @@ interface Rig {
   measure(): Promise<number>;
   stop(): Promise<void>;
 }
-type OpenRig = (place: Place, collector: string | undefined) => Promise<Rig>;
+type OpenRig = (observed: Observed) => Promise<Rig>;
+
+interface Observed {
+  services: Services;
+  env: Record<string, string>;
+  /** Reads the metrics of these, as Prometheus would, for as long as `work` takes. */
+  scraped<T>(urls: string[], work: () => Promise<T>): Promise<T>;
+}
 
 const rigs: Record<string, OpenRig> = { 'POST /submissions': accepting, 'submission to verdict': judging };
 
 export const overhead: Bench = {
   name: 'overhead',
-  what: `POST /submissions a second (${connections} connections), and jobs a second from there to the verdict (one API, one worker), with traces and scrapes on and off (${blocks * 2} pairs)`,
+  what: `POST /submissions a second (${connections} connections), and jobs a second from there to the verdict (one API, one worker), with metrics and traces on and off (${blocks * 2} pairs)`,
+  bars: 'timesOff',
   async run(place) {
     const collector = await forkServer('collector-main.ts');
     const rows: Row[] = [];
@@ -42,7 +50,7 @@ export const overhead: Bench = {
         place.say(`${path}: block ${block + 1} of ${blocks}`);
         await takeTurns(place, open, collector.url, rates);
       }
-      rows.push(compared(path, rates));
+      rows.push(...compared(path, rates));
     }
     await collector.stop();
     return rows;
@@ -55,15 +63,19 @@ async function takeTurns(
   collector: string,
   rates: Record<Arm, number[]>,
 ): Promise<void> {
-  const rig = { off: await open(place, undefined), on: await open(place, collector) };
+  const on = await openServices(place);
+  const off = await openServices(place, await withoutMetrics());
+  const rig = {
+    off: await open({ services: off, env: {}, scraped: (_urls, work) => work() }),
+    on: await open({ services: on, env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector }, scraped }),
+  };
   for (const arm of order) {
     const before = await settled(collector);
     rates[arm].push(await rig[arm].measure());
     const bytes = (await settled(collector)) - before;
     if (bytes > 0 !== (arm === 'on')) throw new Error(`with traces ${arm}, ${bytes} bytes of them came`);
   }
-  await rig.off.stop();
-  await rig.on.stop();
+  for (const { stop } of [rig.off, rig.on, off, on]) await stop();
 }
 
 /** How many bytes of spans have come, once no more do: what one arm still sends must not slow the other. */
@@ -80,35 +92,32 @@ async function settled(collector: string): Promise<number> {
   return bytes;
 }
 
-function compared(path: string, { off, on }: Record<Arm, number[]>): Row {
-  const ratios = on.map((rate, pair) => rate / off[pair]!);
-  return {
+function compared(path: string, rates: Record<Arm, number[]>): Row[] {
+  const ratios = rates.on.map((rate, pair) => rate / rates.off[pair]!);
+  return (['off', 'on'] as const).map((arm) => ({
     path,
-    offPerSecond: Math.round(median(off)),
-    onPerSecond: Math.round(median(on)),
-    timesOff: round(median(ratios)),
-    timesLeast: round(Math.min(...ratios)),
-    timesMost: round(Math.max(...ratios)),
-  };
+    observed: arm,
+    perSecond: Math.round(median(rates[arm])),
+    timesOff: arm === 'off' ? 1 : round(median(ratios)),
+    timesLeast: arm === 'off' ? 1 : round(Math.min(...ratios)),
+    timesMost: arm === 'off' ? 1 : round(Math.max(...ratios)),
+  }));
 }
 
 /** The API alone: nobody takes what it accepts. */
-async function accepting(place: Place, collector: string | undefined): Promise<Rig> {
-  const services = await openServices(place);
-  const { url } = await services.start('api', observed(collector));
+async function accepting({ services, env, scraped }: Observed): Promise<Rig> {
+  const { url } = await services.start('api', env);
   await submit(url, submission, { duration: warmUpSeconds });
   return {
-    measure: () =>
-      scraped(collector ? [url] : [], () => submit(url, submission, { duration: acceptSeconds })),
-    stop: services.stop,
+    measure: () => scraped([url], () => submit(url, submission, { duration: acceptSeconds })),
+    stop: async () => {},
   };
 }
 
 /** An API and a worker: a burst of submissions, until the last of them is judged. */
-async function judging(place: Place, collector: string | undefined): Promise<Rig> {
-  const services = await openServices(place);
-  const api = await services.start('api', observed(collector));
-  const worker = await services.start('worker', observed(collector));
+async function judging({ services, env, scraped }: Observed): Promise<Rig> {
+  const api = await services.start('api', env);
+  const worker = await services.start('worker', env);
   const redis = new Redis(services.redisUrl);
   let sent = 0;
   const burst = async (amount: number): Promise<number> => {
@@ -123,19 +132,11 @@ async function judging(place: Place, collector: string | undefined): Promise<Rig
   };
   await burst(warmUpJobs);
   return {
-    measure: () => scraped(collector ? [api.url, worker.url] : [], () => burst(jobs)),
-    stop: async () => {
-      redis.disconnect();
-      await services.stop();
-    },
+    measure: () => scraped([api.url, worker.url], () => burst(jobs)),
+    stop: async () => redis.disconnect(),
   };
 }
 
-function observed(collector: string | undefined): Record<string, string> {
-  return collector === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: collector };
-}
-
-/** Reads their metrics, as Prometheus would, for as long as `work` takes. */
 async function scraped<T>(urls: string[], work: () => Promise<T>): Promise<T> {
   const scrape = () => {
     for (const url of urls) fetch(`${url}/metrics`).then((response) => response.text());

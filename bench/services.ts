@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 import { freePort } from '../harness/system/ports.ts';
 import { launch } from '../harness/system/process.ts';
 import { binaryProgram, redisServer } from '../harness/system/redis-server.ts';
+import { programsIn, type ServicePrograms, servicePrograms } from '../harness/system/service-programs.ts';
+import { bundleServices } from '../harness/toolchain/services-bundle.ts';
 import type { Place } from './bench.ts';
 
 export interface Services {
@@ -18,8 +20,20 @@ export interface Services {
 const root = resolve(import.meta.dirname, '..');
 const startDeadlineMs = 20_000;
 
+/** Services that count nothing. */
+export async function withoutMetrics(): Promise<ServicePrograms> {
+  return programsIn(
+    await bundleServices(root, { 'prom-client': join(import.meta.dirname, 'no-metrics.ts') }),
+    root,
+  );
+}
+
 /** Redis in memory; no service yet. */
-export async function openServices({ redis, deadMan, temporaryDir }: Place): Promise<Services> {
+export async function openServices(
+  { redis, deadMan, temporaryDir }: Place,
+  special?: ServicePrograms,
+): Promise<Services> {
+  const programs = special ?? (await servicePrograms('reliable-list', root));
   const dir = mkdtempSync(join(temporaryDir, 'services-'));
   const settings = { save: '', appendonly: 'no' };
   const logFile = join(dir, 'redis.log');
@@ -37,10 +51,10 @@ export async function openServices({ redis, deadMan, temporaryDir }: Place): Pro
         {
           name: service,
           command: globalThis.process.execPath,
-          args: ['--import', './services/shared/telemetry/instrumentation.ts', `services/${service}/main.ts`],
+          args: programs.args(service),
           cwd: root,
           logFile: join(dir, `${service}.log`),
-          env: { REDIS_URL: server.url, PORT: String(port), QUEUE_CAP: '0', LOG_LEVEL: 'info', ...env },
+          env: { REDIS_URL: server.url, PORT: String(port), QUEUE_CAP: '0', ...programs.env, ...env },
         },
         deadMan,
       );

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { loadConfig, queueSettings, workerSchema } from '../../services/shared/config.ts';
 import type { JobState } from '../../services/shared/contract.ts';
-import { isFile, loadAdapter } from '../../services/shared/queue/load.ts';
+import { loadAdapter } from '../../services/shared/queue/load.ts';
 import type { Producer } from '../../services/shared/queue/queue.ts';
-import { bundleServices, cacheDir } from '../toolchain/services-bundle.ts';
 import { waitUntil } from '../wait.ts';
 import type { DeadMan } from './dead-man.ts';
 import { createDisk, type Disk, whyNoDisk } from './disk.ts';
@@ -20,9 +19,10 @@ import type { TcpProxy } from './proxy.ts';
 import type { RedisProgram } from './redis-program.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
 import { programOf, type RedisSource, whyNoDiskFor } from './redis-source.ts';
+import { type Service, servicePrograms } from './service-programs.ts';
 import type { SystemSpec } from './spec.ts';
 
-export type Service = 'api' | 'worker' | 'subscriber';
+export type { Service };
 
 export interface Instance {
   readonly service: Service;
@@ -76,13 +76,11 @@ export interface Place {
 }
 
 const startDeadlineMs = 20_000;
-/** Made once for all systems of this process. */
-let bundle: Promise<string> | undefined;
 
 export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeSystem> {
   const { deadMan, prefix } = place;
   // First: if it fails, nothing is there yet that would have to go.
-  const programs = await programsFor(spec, place.projectRoot);
+  const programs = await servicePrograms(spec.queue, place.projectRoot);
   const logsDir = join(place.outputDir, 'logs');
   const ledgerDir = join(place.outputDir, 'ledger');
   mkdirSync(logsDir, { recursive: true });
@@ -117,7 +115,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
       {
         name,
         command: globalThis.process.execPath,
-        args: programs(service),
+        args: programs.args(service),
         cwd: place.projectRoot,
         logFile: join(logsDir, `${name}.log`),
         env: {
@@ -126,7 +124,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
           SERVICE_NAME: name,
           OTEL_SERVICE_NAME: service,
           LEDGER_FILE: ledgerFile,
-          NODE_COMPILE_CACHE: cacheDir(place.projectRoot),
+          ...programs.env,
           ...(place.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: place.otlpEndpoint }),
           ...spec.env[service],
         },
@@ -188,20 +186,6 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
     counts,
     stop,
   };
-}
-
-/**
- * What Node is told to run. A user's own adapter imports the sources, so the services do too then: with a bundle beside
- * them there would be two of each module.
- */
-async function programsFor({ queue }: SystemSpec, projectRoot: string) {
-  if (isFile(queue)) {
-    const tracing = './services/shared/telemetry/instrumentation.ts';
-    return (service: Service) => ['--import', tracing, `./services/${service}/main.ts`];
-  }
-  bundle ??= bundleServices(projectRoot);
-  const dir = await bundle;
-  return (service: Service) => ['--import', join(dir, 'instrumentation.mjs'), join(dir, `${service}.mjs`)];
 }
 
 function settingsOf(spec: SystemSpec, redisUrl: string, prefix: string): Record<string, string> {
