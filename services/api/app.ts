@@ -14,6 +14,7 @@ import type { ApiMetrics } from './metrics.ts';
 import { Problem, problemContentType } from './problem.ts';
 import type { Reach } from './reach.ts';
 import { routeOf } from './resource.ts';
+import { serverSpan } from './server-span.ts';
 import { submissions } from './submissions.ts';
 
 export interface ApiParts {
@@ -29,7 +30,7 @@ export interface ApiParts {
 export function createApi(parts: ApiParts): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
-  app.use(measure(parts), headers, assertRequest);
+  app.use(serverSpan, measure(parts), headers, assertRequest);
   submissions(app, parts);
   catalogue(app);
   deadLetters(app, parts);
@@ -45,7 +46,12 @@ function measure({ metrics }: ApiParts): RequestHandler {
   return (request, response, next) => {
     const startMs = monotonicMs();
     response.once('finish', () =>
-      metrics.observeRequest(request.method, routeOf(response), response.statusCode, monotonicMs() - startMs),
+      metrics.observeRequest(
+        request.method,
+        routeOf(response) ?? 'unmatched',
+        response.statusCode,
+        monotonicMs() - startMs,
+      ),
     );
     next();
   };
