@@ -15,7 +15,10 @@ class Metric {
 export class Registry {
   static readonly OPENMETRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
   readonly contentType = 'text/plain';
+  setContentType = nothing;
+  registerMetric = nothing;
   metrics = async () => '';
+  getMetricsAsArray = () => [];
 }
 
 export { Metric as Counter, Metric as Gauge, Metric as Histogram, nothing as collectDefaultMetrics };

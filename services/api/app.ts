@@ -1,6 +1,7 @@
 // The Express app: what every request goes through, the resources, and how errors become problem documents.
 // Pure: it opens nothing and starts nothing; main.ts does.
 
+import { context } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { monotonicMs } from '../shared/clock.ts';
 import type { Status } from '../shared/contract.ts';
@@ -45,14 +46,15 @@ export function createApi(parts: ApiParts): Express {
 function measure({ metrics }: ApiParts): RequestHandler {
   return (request, response, next) => {
     const startMs = monotonicMs();
-    response.once('finish', () =>
+    const observe = () =>
       metrics.observeRequest(
         request.method,
         routeOf(response) ?? 'unmatched',
         response.statusCode,
         monotonicMs() - startMs,
-      ),
-    );
+      );
+    // With its trace.
+    response.once('finish', context.bind(context.active(), observe));
     next();
   };
 }

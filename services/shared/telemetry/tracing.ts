@@ -211,6 +211,11 @@ export function activeIds(): { trace_id?: string; span_id?: string } {
   return ids === undefined ? {} : { trace_id: ids.traceId, span_id: ids.spanId };
 }
 
+/** Of the trace that came with a message. */
+export function traceIdOf(traceparent: string | undefined): string | undefined {
+  return trace.getSpanContext(contextOf(traceparent))?.traceId;
+}
+
 function attemptOptions(id: string, attempt: number, fence?: number) {
   const attributes: Attributes = { ...messaging('process', 'process', id), 'judge.attempt': attempt };
   if (fence !== undefined) attributes['judge.fence'] = fence;
