@@ -1,5 +1,5 @@
 // The floor for the accept path: an Express app that does nothing but parse the same body and answer 202.
-// Started by accept.ts over IPC; ends when the other side does.
+// Started by forked-server.ts.
 
 import type { AddressInfo } from 'node:net';
 import express from 'express';

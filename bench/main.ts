@@ -12,9 +12,10 @@ import { accept } from './accept.ts';
 import type { Bench, Row } from './bench.ts';
 import { checker } from './checker.ts';
 import { memory } from './memory.ts';
+import { overhead } from './overhead.ts';
 import { queues } from './queues.ts';
 
-const benches: readonly Bench[] = [queues, accept, memory, checker];
+const benches: readonly Bench[] = [queues, accept, overhead, memory, checker];
 const root = join(import.meta.dirname, '..');
 const barWidth = 40;
 const usage = 64;

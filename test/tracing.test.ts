@@ -182,6 +182,23 @@ test('each service exposes its metrics of the list, labels and all, and no other
   }
 });
 
+test('a duration names a trace as its exemplar, in each service', async () => {
+  for (const service of ['api', 'worker', 'subscriber'] as const) {
+    const [instance] = system.instances(service);
+    const headers = { accept: 'application/openmetrics-text' };
+    const text = await (await fetch(`${instance!.url}/metrics`, { headers })).text();
+    const named = new Map(
+      [...text.matchAll(/^(\w+)_bucket\{.* # \{trace_id="(\w+)"\}/gm)].map(([, name, id]) => [name, id]),
+    );
+    const listed = Object.entries(metricInfos).filter(
+      ([, { of, type }]) => type === 'histogram' && (of as readonly string[]).includes(service),
+    );
+    expect([...named.keys()].sort()).toEqual(listed.map(([name]) => name).sort());
+    const known = new Set(spans.map(({ traceId }) => traceId));
+    for (const [name, id] of named) expect(known.has(id!), `${name}: ${id}`).toBe(true);
+  }
+});
+
 test("nothing of a user's code is in any span", () => {
   expect(bodies.length).toBeGreaterThan(0);
   expect(bodies.filter((body) => body.includes(secret) || body.includes('solve'))).toEqual([]);

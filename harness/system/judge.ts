@@ -21,9 +21,10 @@ import type { TcpProxy } from './proxy.ts';
 import type { RedisProgram } from './redis-program.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
 import { type RedisSource, whyNoDiskFor } from './redis-source.ts';
+import type { Service } from './service-programs.ts';
 import type { SystemSpec } from './spec.ts';
 
-export type Service = 'api' | 'worker' | 'subscriber';
+export type { Service };
 
 export interface Instance {
   readonly service: Service;

@@ -30,8 +30,8 @@ const entries = {
   instrumentation: 'services/shared/telemetry/instrumentation.ts',
 };
 
-/** Bundled as packages of their own: OpenTelemetry prepares them as they are imported by their names. */
-const instrumented = ['express', 'ioredis'];
+/** Bundled as a package of its own: OpenTelemetry prepares it as it is imported by its name. */
+const instrumented = ['ioredis'];
 /** They find each other by their places in node_modules. */
 const hooks = ['import-in-the-middle', 'import-in-the-middle/register-hooks.mjs', 'require-in-the-middle'];
 
@@ -40,14 +40,21 @@ const keptMs = 7 * 24 * 3_600_000;
 /** Also of Node's compile cache. */
 export const cacheDir = (projectRoot: string) => join(projectRoot, 'node_modules/.cache/redproof');
 
-/** @returns the directory with `api.mjs`, `worker.mjs`, `subscriber.mjs` and `instrumentation.mjs` */
-export async function bundleServices(projectRoot: string): Promise<string> {
+/**
+ * @param instead files that take the place of packages, by the packages' names
+ * @returns the directory with `api.mjs`, `worker.mjs`, `subscriber.mjs` and `instrumentation.mjs`
+ */
+export async function bundleServices(
+  projectRoot: string,
+  instead: Record<string, string> = {},
+): Promise<string> {
   const require = createRequire(join(projectRoot, 'package.json'));
   const files = new Map<string, string>();
   const add = (chunks: OutputChunk[], dir = '') => {
     for (const { fileName, code } of chunks) files.set(join(dir, fileName), code);
   };
-  add(await bundle(projectRoot, entries, [...instrumented, ...hooks], [inPlace(entries, projectRoot)]));
+  const own = [inPlace(entries, projectRoot)];
+  add(await bundle(projectRoot, entries, [...instrumented, ...hooks], own, instead));
   for (const name of instrumented) {
     const dir = join('node_modules', name);
     add(await bundle(projectRoot, { index: facade }, [], [facadeOf(name, require(name)), inPlace({})]), dir);
@@ -67,8 +74,18 @@ async function bundle(
   input: Record<string, string>,
   external: string[],
   plugins: Plugin[],
+  alias: Record<string, string> = {},
 ): Promise<OutputChunk[]> {
-  const build = await rolldown({ cwd, input, external, plugins, platform: 'node', logLevel: 'silent' });
+  const resolve = { alias };
+  const build = await rolldown({
+    cwd,
+    input,
+    external,
+    plugins,
+    resolve,
+    platform: 'node',
+    logLevel: 'silent',
+  });
   try {
     const { output } = await build.generate({
       format: 'esm',

@@ -1,6 +1,7 @@
 // The Express app: what every request goes through, the resources, and how errors become problem documents.
 // Pure: it opens nothing and starts nothing; main.ts does.
 
+import { context } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { monotonicMs } from '../shared/clock.ts';
 import type { Status } from '../shared/contract.ts';
@@ -14,6 +15,7 @@ import type { ApiMetrics } from './metrics.ts';
 import { Problem, problemContentType } from './problem.ts';
 import type { Reach } from './reach.ts';
 import { routeOf } from './resource.ts';
+import { serverSpan } from './server-span.ts';
 import { submissions } from './submissions.ts';
 
 export interface ApiParts {
@@ -29,7 +31,7 @@ export interface ApiParts {
 export function createApi(parts: ApiParts): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
-  app.use(measure(parts), headers, assertRequest);
+  app.use(serverSpan, measure(parts), headers, assertRequest);
   submissions(app, parts);
   catalogue(app);
   deadLetters(app, parts);
@@ -44,9 +46,15 @@ export function createApi(parts: ApiParts): Express {
 function measure({ metrics }: ApiParts): RequestHandler {
   return (request, response, next) => {
     const startMs = monotonicMs();
-    response.once('finish', () =>
-      metrics.observeRequest(request.method, routeOf(response), response.statusCode, monotonicMs() - startMs),
-    );
+    const observe = () =>
+      metrics.observeRequest(
+        request.method,
+        routeOf(response) ?? 'unmatched',
+        response.statusCode,
+        monotonicMs() - startMs,
+      );
+    // With its trace.
+    response.once('finish', context.bind(context.active(), observe));
     next();
   };
 }

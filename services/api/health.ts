@@ -1,6 +1,7 @@
 // GET /healthz (the process lives), GET /readyz (it should get traffic) and GET /metrics.
 
 import type { Express } from 'express';
+import { expose } from '../shared/exposition.ts';
 import type { Producer } from '../shared/queue/queue.ts';
 import type { ApiMetrics } from './metrics.ts';
 import { Problem } from './problem.ts';
@@ -31,9 +32,9 @@ export function health(app: Express, { producer, reach, metrics, isDraining }: H
   });
 
   resource(app, '/metrics', {
-    async get(_request, response) {
-      const text = await metrics.registry.metrics();
-      response.set('Content-Type', metrics.registry.contentType).end(text);
+    async get(request, response) {
+      const { contentType, text } = await expose(metrics.registry, request.headers.accept);
+      response.set('Content-Type', contentType).end(text);
     },
   });
 }

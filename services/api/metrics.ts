@@ -1,6 +1,6 @@
 // What the API counts and measures, and what the queue says of itself.
 
-import type { Registry } from 'prom-client';
+import type { MetricsRegistry } from '../shared/exposition.ts';
 import { openMetrics, queueName } from '../shared/metrics.ts';
 import type { Producer } from '../shared/queue/queue.ts';
 
@@ -8,7 +8,7 @@ export const sentOutcomes = ['accepted', 'known', 'conflict', 'full', 'refused',
 export type SentOutcome = (typeof sentOutcomes)[number];
 
 export interface ApiMetrics {
-  registry: Registry;
+  registry: MetricsRegistry;
   /** `route` is the pattern, such as `/submissions/:id`, or `unmatched`; never the path. */
   observeRequest(method: string, route: string, status: number, durationMs: number): void;
   countSent(outcome: SentOutcome): void;

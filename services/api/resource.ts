@@ -26,8 +26,8 @@ export function resource(app: Express, path: string, methods: { get?: Handler; p
   });
 }
 
-/** The route label of a finished request. */
-export function routeOf(response: Response): string {
+/** The pattern that a request's path matched, such as `/submissions/:id`. */
+export function routeOf(response: Response): string | undefined {
   const { route } = response.locals;
-  return typeof route === 'string' ? route : 'unmatched';
+  return typeof route === 'string' ? route : undefined;
 }

@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Registry } from 'prom-client';
+import { expose, type MetricsRegistry } from './exposition.ts';
 
 export interface ProbeOptions {
   host: string;
@@ -10,7 +10,7 @@ export interface ProbeOptions {
   port: number;
   /** Whether this service can do its work now. */
   ready: () => Promise<boolean>;
-  registry: Registry;
+  registry: MetricsRegistry;
 }
 
 export interface Probe {
@@ -20,20 +20,26 @@ export interface Probe {
 
 /** Rejects if the address cannot be had. */
 export async function startProbe({ host, port, ready, registry }: ProbeOptions): Promise<Probe> {
-  const pages: Record<string, () => Promise<[status: number, type: string, body: string]>> = {
+  type Page = (accept: string | undefined) => Promise<[status: number, type: string, body: string]>;
+  const pages: Record<string, Page> = {
     '/healthz': async () => [200, 'text/plain', 'ok\n'],
     '/readyz': async () =>
       (await ready().catch(() => false))
         ? [200, 'text/plain', 'ready\n']
         : [503, 'text/plain', 'not ready\n'],
-    '/metrics': async () => [200, registry.contentType, await registry.metrics()],
+    '/metrics': async (accept) => {
+      const { contentType, text } = await expose(registry, accept);
+      return [200, contentType, text];
+    },
   };
   const server = createServer(async (request, response) => {
     request.resume();
     const page = pages[(request.url ?? '').split('?')[0]!];
     try {
       const known = page !== undefined && (request.method === 'GET' || request.method === 'HEAD');
-      const [status, type, body] = known ? await page() : [404, 'text/plain', 'not found\n'];
+      const [status, type, body] = known
+        ? await page(request.headers.accept)
+        : [404, 'text/plain', 'not found\n'];
       response.writeHead(status, { 'content-type': type }).end(body);
     } catch {
       response.writeHead(500).end();

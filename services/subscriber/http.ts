@@ -3,8 +3,8 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Registry } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { expose, type MetricsRegistry } from '../shared/exposition.ts';
 import { refuseSocket, sendProblem } from './problem.ts';
 
 export const clientPath = '/submissions';
@@ -14,7 +14,7 @@ const messageBytesMost = 64 * 1024;
 const closeTimeoutMs = 2000;
 
 export interface HttpOptions {
-  registry: Registry;
+  registry: MetricsRegistry;
   /** Why clients should go elsewhere now, or null. */
   notReady(): string | null;
   draining(): boolean;
@@ -84,8 +84,8 @@ async function answer(
     return sendProblem(response, 426, `${clientPath} speaks WebSocket only`, { Upgrade: 'websocket' });
   }
   if (path === '/metrics') {
-    const text = await options.registry.metrics();
-    response.writeHead(200, { 'Content-Type': options.registry.contentType }).end(text);
+    const { contentType, text } = await expose(options.registry, request.headers.accept);
+    response.writeHead(200, { 'Content-Type': contentType }).end(text);
     return;
   }
   const notReady = path === '/readyz' ? options.notReady() : null;

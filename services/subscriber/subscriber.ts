@@ -9,7 +9,7 @@ import type { ClientMessage, PublishedStatus, Status } from '../shared/contract.
 import type { Log } from '../shared/log.ts';
 import type { JobRecord, Producer } from '../shared/queue/queue.ts';
 import { statusChannel } from '../shared/status-channel.ts';
-import { delivering } from '../shared/telemetry/tracing.ts';
+import { delivering, traceIdOf } from '../shared/telemetry/tracing.ts';
 import { Client } from './client.ts';
 import { Feed } from './feed.ts';
 import { createHttp } from './http.ts';
@@ -180,7 +180,7 @@ export class Subscriber {
       const sent = this.#deliver(status, 'live');
       const durationSeconds = Math.max(0, Date.now() - publishedAtMs) / 1000;
       for (let i = 0; i < sent; i++)
-        this.#metrics.delivery.observe({ transport: 'websocket' }, durationSeconds);
+        this.#metrics.delivery.observe({ transport: 'websocket' }, durationSeconds, traceIdOf(trace));
       return { sent };
     });
   }

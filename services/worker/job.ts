@@ -30,8 +30,10 @@ const releaseTriesMs = 1000;
 export function processClaim(claim: Claim, tools: JobTools, giveUp: AbortSignal): Promise<void> {
   const { id: job, fence, attempt } = claim;
   tools.ledger({ event: 'claimed', job, fence, attempt });
-  countClaim(claim, tools.metrics);
-  return processing(claim, (span) => attemptJob(claim, span, tools, giveUp));
+  return processing(claim, (span) => {
+    countClaim(claim, tools.metrics);
+    return attemptJob(claim, span, tools, giveUp);
+  });
 }
 
 async function attemptJob(claim: Claim, span: Attempt, tools: JobTools, giveUp: AbortSignal): Promise<void> {
@@ -44,7 +46,7 @@ async function attemptJob(claim: Claim, span: Attempt, tools: JobTools, giveUp: 
     ledger({ event: 'finished', job, fence, attempt, verdict: judgement.verdict });
     span.judged(judgement.verdict);
     span.acked(await record(claim, judgement, tools, giveUp));
-    metrics.processDurationSeconds.observe((performance.now() - beganMs) / 1000);
+    metrics.processDurationSeconds.observe({}, (performance.now() - beganMs) / 1000);
   } catch (error) {
     log.warn({ job, fence, error: (error as Error).message }, 'job not finished, giving it back');
     // Were it at once, a machine on which no thread starts would pass its jobs round in circles.
@@ -126,7 +128,7 @@ async function record(
     log.warn({ job, fence }, 'stale ack: the fence refused it');
     return answer.outcome;
   }
-  if (claim.enqueuedAtMs !== undefined) metrics.endToEndSeconds.observe(secondsSince(claim.enqueuedAtMs));
+  if (claim.enqueuedAtMs !== undefined) metrics.endToEndSeconds.observe({}, secondsSince(claim.enqueuedAtMs));
   log.debug({ job, fence, verdict: judgement.verdict, outcome: answer.outcome }, 'job done');
   publish({ id: job, state: 'done', version: answer.version, attempts: attempt, judgement });
   return answer.outcome;

@@ -1,7 +1,7 @@
 // Ids of spans. All are drawn at random but those of a job's attempts and statuses, which follow from the job: whoever finds
 // that an attempt was lost with its worker can say which span that was, though nobody has seen it.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IdGenerator } from '@opentelemetry/sdk-trace';
 import { RandomIdGenerator } from '@opentelemetry/sdk-trace';
 
@@ -16,7 +16,7 @@ export function publishSpanId(jobId: string, version: number): string {
 }
 
 function derived(from: string): string {
-  return createHash('sha256').update(from).digest('hex').slice(0, 16);
+  return hash('sha256', from).slice(0, 16);
 }
 
 const random = new RandomIdGenerator();

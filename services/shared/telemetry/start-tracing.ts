@@ -7,8 +7,6 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
-import { ExpressInstrumentation, ExpressLayerType } from '@opentelemetry/instrumentation-express';
-import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -27,11 +25,10 @@ export interface TracingOptions {
 /** What a SIGKILL can lose of what had ended; the SDK's own 5 s would lose nearly all. */
 const exportEveryMs = 200;
 const exportWithinMs = 2000;
-const probes = new Set(['/metrics', '/healthz', '/readyz']);
 
 export function startTracing({ endpoint, service, instance }: TracingOptions): void {
   if (!supportsSyncHooks()) throw new TypeError(`Node ${process.version}: tracing needs 24.11.1 or newer`);
-  register({ include: ['express', 'ioredis', 'http'] });
+  register({ include: ['ioredis'] });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
@@ -51,18 +48,6 @@ export function startTracing({ endpoint, service, instance }: TracingOptions): v
   registerInstrumentations({
     tracerProvider: provider,
     instrumentations: [
-      new HttpInstrumentation({
-        disableOutgoingRequestInstrumentation: true,
-        ignoreIncomingRequestHook: ({ url = '' }) => probes.has(url.split('?')[0]!),
-      }),
-      // The route goes to the request's own span; a span for each layer would say nothing more.
-      new ExpressInstrumentation({
-        ignoreLayersType: [
-          ExpressLayerType.MIDDLEWARE,
-          ExpressLayerType.ROUTER,
-          ExpressLayerType.REQUEST_HANDLER,
-        ],
-      }),
       // The arguments of a script contain the user's code.
       new IORedisInstrumentation({ dbStatementSerializer: (command) => command }),
     ],
