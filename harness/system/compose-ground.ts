@@ -30,10 +30,13 @@ export interface ComposePlace {
 }
 
 /** Why a system cannot be made of containers of the file, and what to do about it. */
-export function whyNotInContainers({ proxied, queue }: SystemSpec): string | undefined {
+export function whyNotInContainers({ proxied, queue, disk }: SystemSpec): string | undefined {
   const instead = 'run it without --system compose';
   if (proxied.length > 0) {
     return `it breaks connections in a proxy of the harness, which the containers do not go through: ${instead}`;
+  }
+  if (disk !== null) {
+    return 'Redis keeps its data on a disk of the harness then, not in the volume of compose.yaml: run it with --redis docker instead of --system compose';
   }
   if (isFile(queue)) return `its queue is the file ${queue}, which is not in the image: ${instead}`;
   return undefined;
