@@ -56,7 +56,9 @@ function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer
       }
     });
     request.once('end', () => resolve(Buffer.concat(chunks)));
-    const cut = (cause?: Error) => reject(new Problem('invalid-http', 'the body ended too early', { cause }));
+    const cut = (cause?: Error) => {
+      if (!request.complete) reject(new Problem('invalid-http', 'the body ended too early', { cause }));
+    };
     request.once('error', cut);
     request.once('close', cut);
   });

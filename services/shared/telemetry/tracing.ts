@@ -167,7 +167,7 @@ export function publishing<T>(
   const attributes = { ...messaging('publish', 'send', id, 'status'), 'judge.state': state };
   return withSpanId(publishSpanId(id, version), () =>
     inSpan('publish status', { kind: SpanKind.PRODUCER, attributes }, () =>
-      // Redis' own span would say the same once more: a fourth of all that a worker's spans cost.
+      // Redis' own span would say the same once more, and two of a worker's eight spans of a job would be such.
       context.with(ROOT_CONTEXT, send, undefined, of),
     ),
   );
