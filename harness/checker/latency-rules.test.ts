@@ -80,6 +80,16 @@ describe('start-is-prompt and start-is-slow', () => {
     expect(counted({ commands: Number.NaN, durationMs: 2000 })).not.toHaveProperty('idleCommandsPerSecond');
   });
 
+  test('twenty are enough for a median that is slow, not for one that is prompt', () => {
+    const [twenty, nineteen] = [hundred(30).slice(80), hundred(30).slice(81)];
+    expect(rule(started(twenty)).violations.map((violation) => violation.rule)).toEqual([
+      'start-is-prompt',
+      'start-is-slow',
+    ]);
+    expect(rule(started(nineteen))).toMatchObject({ insufficient: 'only 19 starts' });
+    expect(rule(started(hundred(29).slice(80)))).toMatchObject({ insufficient: 'only 20 starts' });
+  });
+
   test('too little: empty, 99 starts, or no load', () => {
     expect(rule(empty)).toEqual({ violations: [], evidence: { starts: 0 }, insufficient: 'only 0 starts' });
     expect(rule(started(hundred(1).slice(1)))).toMatchObject({ insufficient: 'only 99 starts' });
