@@ -1,25 +1,15 @@
 // `npm run chaos` as a real process: what it says to good and bad usage.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Scene, scene } from './command.fixture.ts';
+import { describe, expect, test } from 'vitest';
+import { sceneOfEachTest } from './command.fixture.ts';
 
 const cli = 'harness/cli.ts';
 const escapeCode = '\u001b';
-const dir = mkdtempSync(join(tmpdir(), 'cli-test-'));
-let here: Scene;
-
-beforeEach(() => {
-  here = scene(dir);
-});
-afterEach(() => {
-  expect(here.left()).toEqual([]);
-});
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const here = sceneOfEachTest();
 
 const chaos = (...args: string[]) => here.run(cli, args);
 const intoOut = (...args: string[]) => chaos(...args, '--out', here.outDir);
@@ -140,7 +130,7 @@ describe('usage', () => {
 
   test('--system compose where no Docker Compose is to be found, or no engine', async () => {
     // Nothing is on this PATH, and no engine at that address. Where both are found all the same, the image is no good.
-    const env = { PATH: dir, DOCKER_HOST: 'unix:///nowhere/docker.sock', REDIS_IMAGE: 'No Image' };
+    const env = { PATH: here.outDir, DOCKER_HOST: 'unix:///nowhere/docker.sock', REDIS_IMAGE: 'No Image' };
     const { exitCode, stdout, stderr } = await here.run(cli, ['--system', 'compose'], env);
     expect({ exitCode, stdout, lines: stderr.trim().split('\n').length }).toEqual({
       exitCode: 64,

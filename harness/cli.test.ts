@@ -1,28 +1,18 @@
 // `npm run chaos` as a real process: what is on which stream, and what is left when it is interrupted or killed: nothing.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Scene, scene } from './command.fixture.ts';
+import { describe, expect, test } from 'vitest';
+import { sceneOfEachTest } from './command.fixture.ts';
 import { freePort } from './system/ports.ts';
 import { hasProc, mounts } from './system/proc.ts';
 import { waitUntil } from './wait.ts';
 
 const cli = 'harness/cli.ts';
 const escapeCode = '\u001b';
-const dir = mkdtempSync(join(tmpdir(), 'cli-test-'));
-let here: Scene;
-
-beforeEach(() => {
-  here = scene(dir);
-});
-afterEach(() => {
-  expect(here.left()).toEqual([]);
-});
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const here = sceneOfEachTest();
 
 const chaos = (...args: string[]) => here.run(cli, args);
 const intoOut = (...args: string[]) => chaos(...args, '--out', here.outDir);

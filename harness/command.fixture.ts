@@ -1,11 +1,12 @@
 // For the tests of the commands: starts one as a real process with a temporary directory of its own, and finds what it
 // left behind: processes by the run's token, files in that directory.
 
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import { allPids, readStat, runVariable } from './system/proc.ts';
 
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
@@ -25,7 +26,7 @@ export interface Scene {
 }
 
 /** @param dir removed by the test */
-export function scene(dir = mkdtempSync(join(tmpdir(), 'cli-test-'))): Scene {
+export function scene(dir: string): Scene {
   // Its name does not begin like those that the harness makes, and both are on the same level: nothing hides the other.
   const temporaryDir = mkdtempSync(join(dir, 'tmp-'));
   const env = environment(temporaryDir);
@@ -38,6 +39,31 @@ export function scene(dir = mkdtempSync(join(tmpdir(), 'cli-test-'))): Scene {
     shell: (line) => start('sh', ['-c', line], { ...env, NODE: process.execPath }),
     processes,
     left: () => [...processes().map(({ pid }) => `process ${pid}`), ...readdirSync(temporaryDir)],
+  };
+}
+
+/** For a file of tests: a scene for each of them, in which nothing may be left when it ends. */
+export function sceneOfEachTest(): Scene {
+  const dir = mkdtempSync(join(tmpdir(), 'command-test-'));
+  let now: Scene;
+  beforeEach(() => {
+    now = scene(dir);
+  });
+  afterEach(() => {
+    expect(now.left()).toEqual([]);
+  });
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  return {
+    get temporaryDir() {
+      return now.temporaryDir;
+    },
+    get outDir() {
+      return now.outDir;
+    },
+    run: (...args) => now.run(...args),
+    shell: (line) => now.shell(line),
+    processes: () => now.processes(),
+    left: () => now.left(),
   };
 }
 

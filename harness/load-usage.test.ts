@@ -1,23 +1,13 @@
 // `npm run load` as a real process: what it says to bad usage. No k6 is needed for that.
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Scene, scene } from './command.fixture.ts';
+import { describe, expect, test } from 'vitest';
+import { sceneOfEachTest } from './command.fixture.ts';
 import { freePort } from './system/ports.ts';
 
 const command = 'harness/load.ts';
-const dir = mkdtempSync(join(tmpdir(), 'load-usage-test-'));
-let here: Scene;
-
-beforeEach(() => {
-  here = scene(dir);
-});
-afterEach(() => {
-  expect(here.left()).toEqual([]);
-});
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const here = sceneOfEachTest();
 
 const load = (...args: string[]) => here.run(command, [...args, '--out', here.outDir]);
 

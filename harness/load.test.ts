@@ -1,12 +1,11 @@
 // `npm run load` as a real process, with a real k6: every scenario in a short form, what is said when something is wrong, and what
 // is left afterwards: nothing. Where k6 can neither be found nor built, these are skipped and say so.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test } from 'vitest';
+import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import type { JournalLine } from '../loadtests/lib/journal.ts';
-import { projectRoot, type Scene, scene } from './command.fixture.ts';
+import { projectRoot, sceneOfEachTest } from './command.fixture.ts';
 import type { LoadResults } from './load/results.ts';
 import { startDeadMan } from './system/dead-man.ts';
 import { freePort } from './system/ports.ts';
@@ -16,8 +15,7 @@ import { waitUntil } from './wait.ts';
 
 const command = 'harness/load.ts';
 const escapeCode = '\u001b';
-const dir = mkdtempSync(join(tmpdir(), 'load-test-'));
-let here: Scene;
+const here = sceneOfEachTest();
 let whyNoK6: string | undefined;
 
 // It was provided before all tests, if it could be.
@@ -31,14 +29,6 @@ beforeAll(async () => {
     })
     .finally(deadMan.dismiss);
 }, 20 * 60_000);
-beforeEach(() => {
-  here = scene(dir);
-});
-afterEach(() => {
-  expect(here.left()).toEqual([]);
-});
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
 const needsK6 = ({ skip }: TestContext) => skip(whyNoK6 !== undefined, whyNoK6);
 const load = (...args: string[]) => here.run(command, [...args, '--out', here.outDir]);
 const stored = (name: string) => readFileSync(join(here.outDir, 'latest/load', name), 'utf8');

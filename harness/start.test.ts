@@ -1,27 +1,15 @@
 // `npm start` as a real process: the line that it prints works when pasted, and it ends without a trace, by Ctrl-C, by
 // the death of a service, and by SIGKILL.
 
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import { type Scene, scene } from './command.fixture.ts';
+import { expect, test } from 'vitest';
+import { sceneOfEachTest } from './command.fixture.ts';
 import { freePort } from './system/ports.ts';
 import { commandLine, hasProc } from './system/proc.ts';
 import { waitUntil } from './wait.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'start-test-'));
-let here: Scene;
-
-beforeEach(() => {
-  here = scene(dir);
-});
-afterEach(() => {
-  expect(here.left()).toEqual([]);
-});
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const here = sceneOfEachTest();
 
 async function up(...args: string[]) {
   const run = here.run('harness/start.ts', args);

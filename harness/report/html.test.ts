@@ -82,6 +82,7 @@ function results(...claims: ClaimResult[]): Results {
     platform: 'linux',
     cpus: 2,
     redis,
+    system: 'processes' as const,
   };
   return { schema: 1, run, claims, summary: summaryOf(claims) };
 }

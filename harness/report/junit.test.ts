@@ -27,6 +27,7 @@ const results = (...claims: ClaimResult[]): Results => ({
     platform: '',
     cpus: 2,
     redis: { version: '', provider: 'binary' },
+    system: 'processes',
   },
   claims,
   summary: summaryOf(claims),

@@ -51,7 +51,7 @@ export interface RunInfo {
   cpus: number;
   redis: { version: string; provider: 'binary' | 'docker' | 'external'; image?: string };
   /** What the services were: processes of this machine, or the containers of compose.yaml. */
-  system?: 'processes' | 'compose';
+  system: 'processes' | 'compose';
   /** With --queue: the adapter that took the place of each claim's own, and what it promises. */
   queue?: { name: string; contract: string };
 }

@@ -58,6 +58,7 @@ const run = {
   platform: 'linux',
   cpus: 2,
   redis,
+  system: 'processes' as const,
 };
 
 beforeEach(() => {

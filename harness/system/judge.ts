@@ -1,4 +1,4 @@
-// The system under test as processes: one Redis, and the services on it. Starts, replaces and stops them; which of them
+// The system under test: one Redis, and the services on it, each a process or a container (ground.ts). Starts, replaces and stops them; which of them
 // to break, and when, is the nemesis' business.
 
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
