@@ -1,7 +1,7 @@
 // The Express app: what every request goes through, the resources, and how errors become problem documents.
 // Pure: it opens nothing and starts nothing; main.ts does.
 
-import { context } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { monotonicMs } from '../shared/clock.ts';
 import type { Status } from '../shared/contract.ts';
@@ -46,15 +46,18 @@ export function createApi(parts: ApiParts): Express {
 function measure({ metrics }: ApiParts): RequestHandler {
   return (request, response, next) => {
     const startMs = monotonicMs();
-    const observe = () =>
-      metrics.observeRequest(
-        request.method,
-        routeOf(response) ?? 'unmatched',
-        response.statusCode,
-        monotonicMs() - startMs,
-      );
-    // With its trace.
-    response.once('finish', context.bind(context.active(), observe));
+    const traceId = trace.getActiveSpan()?.spanContext().traceId;
+    response.once('finish', () => {
+      const route = routeOf(response) ?? 'unmatched';
+      const durationMs = monotonicMs() - startMs;
+      metrics.observeRequest({
+        method: request.method,
+        route,
+        status: response.statusCode,
+        durationMs,
+        traceId,
+      });
+    });
     next();
   };
 }

@@ -7,10 +7,18 @@ import type { Producer } from '../shared/queue/queue.ts';
 export const sentOutcomes = ['accepted', 'known', 'conflict', 'full', 'refused', 'unknown'] as const;
 export type SentOutcome = (typeof sentOutcomes)[number];
 
+export interface ObservedRequest {
+  method: string;
+  /** The pattern, such as `/submissions/:id`, or `unmatched`; never the path. */
+  route: string;
+  status: number;
+  durationMs: number;
+  traceId: string | undefined;
+}
+
 export interface ApiMetrics {
   registry: MetricsRegistry;
-  /** `route` is the pattern, such as `/submissions/:id`, or `unmatched`; never the path. */
-  observeRequest(method: string, route: string, status: number, durationMs: number): void;
+  observeRequest(request: ObservedRequest): void;
   countSent(outcome: SentOutcome): void;
   /** A record in the queue of which a part did not parse. */
   countInvalid(): void;
@@ -44,10 +52,11 @@ export function createMetrics(
 
   return {
     registry,
-    observeRequest: (method, route, status, durationMs) =>
+    observeRequest: ({ method, route, status, durationMs, traceId }) =>
       requests.observe(
         { http_request_method: method, http_route: route, http_response_status_code: String(status) },
         durationMs / 1000,
+        traceId,
       ),
     countSent: (outcome) => sent.inc({ queue: queueName, outcome }),
     countInvalid: () => invalid.inc({ source: 'queue' }),

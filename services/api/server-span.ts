@@ -1,7 +1,7 @@
 // The span of each request, by OpenTelemetry's conventions for HTTP servers; what the request does belongs to it. Written by
 // hand, because the instrumentations of http and Express wrap every emitter and every layer: with them an observed API
-// accepted 0.54 times as much as one that nobody observes (0.36 to 0.62 in 8 pairs, on a noisy machine), with this 0.65 and
-// 0.76 (0.54 to 0.88 in 16 pairs): `npm run bench -- --only overhead`.
+// accepted 0.54 times as much as one that nobody observes (0.36 to 0.62 in 8 pairs, on a noisy machine), with this 0.65 to
+// 0.76 (medians of three times 8 pairs): `npm run bench -- --only overhead`.
 
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { RequestHandler } from 'express';

@@ -9,7 +9,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
 import { spanIds } from './span-ids.ts';
 import { replaced } from './tracing.ts';
@@ -41,6 +41,8 @@ export function startTracing({ endpoint, service, instance }: TracingOptions): v
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service, 'service.instance.id': instance }),
     idGenerator: spanIds,
+    // Each job has its story, whatever its client says of tracing.
+    sampler: new AlwaysOnSampler(),
     // A tombstone has taken the place of a replaced one.
     spanProcessors: [wholeTrees(batches, ({ attributes }) => attributes[replaced] !== undefined)],
   });

@@ -3,31 +3,35 @@
 
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 
+/** What has ended below the local root, which is still open; once it has ended too, nothing waits. */
+interface Tree {
+  rootId: string;
+  waiting: ReadableSpan[] | undefined;
+}
+
 /** @param isReplaced such a span is dropped, because another process has written one in its place */
 export function wholeTrees(to: SpanProcessor, isReplaced: (span: ReadableSpan) => boolean): SpanProcessor {
-  /** Open local roots and what has ended below each, by the root's id; and to which root each open span belongs. */
-  const trees = new Map<string, ReadableSpan[]>();
-  const rootOf = new Map<string, string>();
+  /** By the id of each open span. */
+  const trees = new Map<string, Tree>();
   return {
     onStart: (span: Span, context) => {
       const { spanId } = span.spanContext();
       const parent = span.parentSpanContext;
-      const root = parent === undefined || parent.isRemote ? undefined : rootOf.get(parent.spanId);
-      rootOf.set(spanId, root ?? spanId);
-      if (root === undefined) trees.set(spanId, []);
+      const tree = parent === undefined || parent.isRemote ? undefined : trees.get(parent.spanId);
+      trees.set(spanId, tree ?? { rootId: spanId, waiting: [] });
       to.onStart(span, context);
     },
     onEnd: (span) => {
       const { spanId } = span.spanContext();
-      const root = rootOf.get(spanId);
-      rootOf.delete(spanId);
-      const waiting = root === undefined ? undefined : trees.get(root);
-      if (waiting !== undefined && root !== spanId) {
-        waiting.push(span);
+      const tree = trees.get(spanId);
+      trees.delete(spanId);
+      if (tree?.waiting !== undefined && tree.rootId !== spanId) {
+        tree.waiting.push(span);
         return;
       }
-      trees.delete(spanId);
-      for (const one of [span, ...(waiting ?? [])]) if (!isReplaced(one)) to.onEnd(one);
+      const ended = [span, ...(tree?.waiting ?? [])];
+      if (tree !== undefined) tree.waiting = undefined;
+      for (const one of ended) if (!isReplaced(one)) to.onEnd(one);
     },
     forceFlush: () => to.forceFlush(),
     shutdown: () => to.shutdown(),
