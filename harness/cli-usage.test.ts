@@ -86,7 +86,10 @@ describe('usage', () => {
     },
     { args: ['--system', 'kubernetes'], says: ['kubernetes', 'compose'] },
     { args: ['--queue', 'kafka'], says: ['--queue "kafka"', 'no such adapter', 'stream', './my-adapter.ts'] },
-    { args: ['--queue', './nope.ts'], says: ['--queue "./nope.ts"', 'no such file'] },
+    {
+      args: ['--queue', './nope.ts'],
+      says: ['--queue "./nope.ts"', 'no such file; it should', 'examples/my-adapter.ts'],
+    },
     { args: ['--queue', './harness/flags.ts'], says: ['no QueueAdapter', 'queue.ts'] },
     { args: ['--queue', 'stream', '--claim', 'pubsub/fan-out'], says: ['--queue', 'none', 'has a queue'] },
     { args: ['--out', ''], says: ['--out', 'directory'] },

@@ -1,7 +1,7 @@
 // The story of a job in spans, from really started services to a real OTLP receiver: names, kinds, parents, links, and a
 // tombstone for each attempt that a worker took to its grave.
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -107,6 +107,19 @@ test('one trace from the request to the browser', async () => {
   const failed = story.filter((span) => span.status.code === 2 && !redis.includes(span));
   expect(failed.map(({ name }) => name)).toEqual([]);
   expectNoOrphans(story);
+});
+
+test('a client cannot switch the story of its job off', async () => {
+  const traceId = randomBytes(16).toString('hex');
+  const watch = await watcher();
+  const unsampled = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-00` };
+  const id = await submit('function solve(input) { return input; }', watch, unsampled);
+  await waitUntil(() => watch.done.has(id), { what: 'the verdict', deadlineMs: 15_000 });
+  const names = async () => (await storyOf(id, (all) => all.length >= 4)).map(({ name }) => name);
+  expect(await names()).toEqual(expect.arrayContaining(['POST /submissions', 'process submissions']));
+  watch.close();
+  const [request] = spans.filter((span) => span.traceId === traceId && span.kind === server);
+  expect(request?.name).toBe('POST /submissions');
 });
 
 test('the attempt that a killed worker lost has a tombstone in its place, one, and the next is linked to it', async () => {
@@ -232,7 +245,11 @@ async function watcher(): Promise<Watcher> {
   };
 }
 
-async function submit(code: string, { watch }: Watcher): Promise<string> {
+async function submit(
+  code: string,
+  { watch }: Watcher,
+  headers: Record<string, string> = {},
+): Promise<string> {
   const [api] = system.instances('api');
   // Watched before it is there: else it may be done before anyone waits for it.
   const key = randomUUID();
@@ -240,7 +257,7 @@ async function submit(code: string, { watch }: Watcher): Promise<string> {
   await watch(id);
   const response = await fetch(`${api!.url}/submissions`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    headers: { 'content-type': 'application/json', 'idempotency-key': key, ...headers },
     body: JSON.stringify({ problemId: 'echo', language: 'javascript', code }),
   });
   expect(await response.json()).toMatchObject({ id });

@@ -14,6 +14,7 @@ export interface WatchersOptions extends Arrivals {
 }
 
 interface Browser {
+  connected(): boolean;
   watch(id: string): void;
   /** Watched submissions whose final status it has not seen. */
   ignorant(): number;
@@ -58,6 +59,13 @@ export function watchers(random: Random, options: WatchersOptions): Workload {
     plan: { steady, load, browsers: options.browsers },
     steady: async (arena) => {
       for (let index = 0; index < options.browsers; index++) browsers.push(openBrowser(arena, index));
+      // A watch that is asked for only when its job is done already tells nothing of the subscriber.
+      await waitUntil(() => browsers.every((browser) => browser.connected()), {
+        what: 'the browsers to connect',
+        deadlineMs: 10_000,
+        everyMs: 20,
+        signal: arena.signal,
+      });
       own(steady);
       own(load);
       const passed = await session.steady(arena, steady, watching);
@@ -84,9 +92,9 @@ function openBrowser({ history, target }: WorkloadArena, index: number): Browser
   let connection = 0;
   let closed = false;
 
+  const connected = () => socket.readyState === WebSocket.OPEN;
   const ask = (ids: string[]): void => {
-    if (ids.length > 0 && socket.readyState === WebSocket.OPEN)
-      socket.send(JSON.stringify({ type: 'watch', ids }));
+    if (ids.length > 0 && connected()) socket.send(JSON.stringify({ type: 'watch', ids }));
   };
   const connect = (): void => {
     connection++;
@@ -110,6 +118,7 @@ function openBrowser({ history, target }: WorkloadArena, index: number): Browser
   connect();
 
   return {
+    connected,
     watch: (id) => {
       history.observe(index, 'watch', { id });
       open.add(id);

@@ -1,13 +1,13 @@
 // The Express app: what every request goes through, the resources, and how errors become problem documents.
 // Pure: it opens nothing and starts nothing; main.ts does.
 
-import { trace } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { monotonicMs } from '../shared/clock.ts';
 import type { Status } from '../shared/contract.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import type { Log } from '../shared/log.ts';
 import type { Producer } from '../shared/queue/queue.ts';
+import { activeIds } from '../shared/telemetry/tracing.ts';
 import { catalogue } from './catalogue.ts';
 import { deadLetters } from './dead-letters.ts';
 import { health } from './health.ts';
@@ -46,17 +46,13 @@ export function createApi(parts: ApiParts): Express {
 function measure({ metrics }: ApiParts): RequestHandler {
   return (request, response, next) => {
     const startMs = monotonicMs();
-    const traceId = trace.getActiveSpan()?.spanContext().traceId;
+    const { trace_id: traceId } = activeIds();
     response.once('finish', () => {
       const route = routeOf(response) ?? 'unmatched';
       const durationMs = monotonicMs() - startMs;
-      metrics.observeRequest({
-        method: request.method,
-        route,
-        status: response.statusCode,
-        durationMs,
-        traceId,
-      });
+      const { method } = request;
+      const { statusCode: status } = response;
+      metrics.observeRequest({ method, route, status, durationMs, traceId });
     });
     next();
   };

@@ -30,7 +30,9 @@ export async function loadAdapter(spec: string): Promise<QueueAdapter> {
   }
   const file = resolve(spec);
   if (known === undefined && !existsSync(file))
-    throw new TypeError(`queue ${JSON.stringify(spec)}: no such file`);
+    throw new TypeError(
+      `queue ${JSON.stringify(spec)}: no such file; it should export a QueueAdapter, such as a copy of examples/my-adapter.ts`,
+    );
   const load = known ?? (() => import(pathToFileURL(file).href) as Promise<{ default?: unknown }>);
   const module = await load().catch((cause: Error) => {
     throw new TypeError(`queue ${JSON.stringify(spec)}: cannot be loaded: ${cause.message}`, { cause });

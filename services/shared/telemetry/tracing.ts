@@ -205,7 +205,7 @@ export async function flushSpans(): Promise<void> {
   await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
 }
 
-/** `trace_id` and `span_id` of what is under way, for a log line. */
+/** Of what is under way, spelled as in a log line. */
 export function activeIds(): { trace_id?: string; span_id?: string } {
   const ids = trace.getActiveSpan()?.spanContext();
   return ids === undefined ? {} : { trace_id: ids.traceId, span_id: ids.spanId };
