@@ -133,7 +133,7 @@ describe('what keeps less than it says is refuted', () => {
     const queue = planted(join(import.meta.dirname, 'adapters/acknowledges-before-writing.ts'));
     const { result, arms } = await run(diskFull, { queue, ...onlyClaim });
     const broken = arms.claim?.finding?.violations.map(({ rule }) => rule);
-    expect(result.verdict).toBe('refuted');
+    expect(result.verdict, result.why).toBe('refuted');
     expect(broken).toEqual(expect.arrayContaining(['nothing-lost', 'outage-is-an-error']));
   });
 });

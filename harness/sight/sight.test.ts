@@ -47,7 +47,7 @@ describe('a planted bug is refuted', () => {
     test(`${adapter}: ${claim.id}, ${rule}`, async () => {
       const queue = planted(join(import.meta.dirname, 'adapters', `${adapter}.ts`));
       const { result, arms } = await run(claim, { queue, arms: 'claim' });
-      expect(result.verdict).toBe('refuted');
+      expect(result.verdict, result.why).toBe('refuted');
       expect(arms.claim?.finding?.violations.map((violation) => violation.rule)).toContain(rule);
     });
   }
