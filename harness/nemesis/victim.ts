@@ -22,7 +22,7 @@ const freshMs = 15;
 export function catchWorker(
   arena: NemesisArena,
   draw: number,
-  deadlineMs = 5000,
+  deadlineMs = 20_000,
   able: (worker: Instance) => boolean = () => true,
 ): Promise<Caught> {
   const { system, signal, history } = arena;

@@ -1,7 +1,10 @@
-// Free loopback ports. It reserves nothing: between the probe and the use somebody else may take the port, so whoever
-// starts a server on it tries another when it is taken.
+// Free loopback ports. A service binds its port long after it was told which, so two harnesses at the same time (test files, a
+// run beside a benchmark) must not be told the same one: each takes ports from blocks of its own, and the first port of a
+// block, which it listens on for as long as it lives, shows everybody whose block that is.
+// From programs that do not do so nothing is reserved: whoever starts a server and can, tries another when it is taken.
 
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 
 /**
  * Below the range that the kernel gives to outgoing connections (32768 and up): a client that keeps reconnecting to a
@@ -9,24 +12,46 @@ import { createServer } from 'node:net';
  */
 const first = 20_000;
 const last = 31_999;
+const blockSize = 50;
 
-const given = new Set<number>();
+/** Of the block that is in use, what was not given yet. */
+const left: number[] = [];
 
-/** A port on 127.0.0.1 that nobody has now, never the same twice in this process. */
+/** A port on 127.0.0.1 that nobody has now, never the same twice in this process. @throws {Error} when all blocks are taken */
 export async function freePort(): Promise<number> {
-  while (given.size <= last - first) {
-    const port = first + Math.floor(Math.random() * (last - first + 1));
-    if (given.has(port)) continue;
-    given.add(port);
-    if (await isFree(port)) return port;
+  for (;;) {
+    if (left.length === 0) left.push(...(await takeBlock()));
+    const port = left.shift();
+    if (port !== undefined && (await isFree(port))) return port;
   }
-  throw new Error(`no free port left from ${first} to ${last} on 127.0.0.1: all were tried`);
 }
 
-function isFree(port: number): Promise<boolean> {
+/** The ports of a block that nobody has, behind the one that is kept. */
+async function takeBlock(): Promise<number[]> {
+  const blocks = (last + 1 - first) / blockSize;
+  const begin = Math.floor(Math.random() * blocks);
+  for (let turn = 0; turn < blocks; turn++) {
+    const guard = first + ((begin + turn) % blocks) * blockSize;
+    const kept = await listen(guard);
+    if (kept === undefined) continue;
+    kept.unref();
+    return Array.from({ length: blockSize - 1 }, (_, index) => guard + 1 + index);
+  }
+  throw new Error(`no free port left from ${first} to ${last} on 127.0.0.1: all ${blocks} blocks are taken`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = await listen(port);
+  if (probe === undefined) return false;
+  probe.close();
+  await once(probe, 'close');
+  return true;
+}
+
+async function listen(port: number): Promise<Server | undefined> {
+  const server = createServer((client) => client.destroy());
   return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server));
   });
 }
