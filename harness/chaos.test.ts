@@ -202,3 +202,44 @@ test('--strict turns skipped into unknown', async () => {
   expect(strict.summary).toEqual({ held: 0, refuted: 0, unknown: 1, skipped: 0 });
   resultsSchema.parse(readJson('strict', 'latest', 'results.json'));
 });
+
+describe('claims beside each other', () => {
+  /** A claim that is in its load phase for so long; what began and ended is noted. */
+  const noting = (seen: string[], id: string, ms: number, differs: Partial<Claim> = {}): Claim => {
+    const load = async () => {
+      seen.push(`${id} begins`);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      seen.push(`${id} ends`);
+    };
+    const workload = { plan: {}, steady: async () => ({ passed: true }) as const, load };
+    const control = { workload: { ...workload, load: async () => {} } };
+    return { ...bareClaim({ workload }, control), id: `small/${id}`, ...differs };
+  };
+
+  test('the next ones run beside one that mostly waits, but none beside one that must be alone', async () => {
+    const seen: string[] = [];
+    const claims = [
+      noting(seen, 'idle', 3000, { idle: true }),
+      noting(seen, 'next', 0),
+      noting(seen, 'alone', 0, { alone: true }),
+    ];
+    const results = await chaos('beside', { claims });
+    expect(seen).toEqual([
+      'idle begins',
+      'next begins',
+      'next ends',
+      'idle ends',
+      'alone begins',
+      'alone ends',
+    ]);
+    expect(results.claims.map(({ id }) => id)).toEqual(['small/idle', 'small/next', 'small/alone']);
+    expect(results.summary).toMatchObject({ held: 3 });
+  });
+
+  test('two that mostly wait take turns', async () => {
+    const seen: string[] = [];
+    const claims = [noting(seen, 'one', 500, { idle: true }), noting(seen, 'other', 500, { idle: true })];
+    await chaos('turns', { claims });
+    expect(seen).toEqual(['one begins', 'one ends', 'other begins', 'other ends']);
+  });
+});

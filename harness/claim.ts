@@ -81,6 +81,8 @@ export interface Claim {
   needs?: readonly Capability[];
   /** `true`: nothing else may run meanwhile, because it measures latency; the control then runs afterwards. */
   alone?: boolean;
+  /** `true`: for most of its time it only waits, and it measures nothing small: the next claims run beside it. */
+  idle?: boolean;
   /** `true`: it takes so long that it runs only when it is named, or with --all. */
   long?: boolean;
   /** `true`: it kills or restarts Redis, so it is skipped on a server that the harness does not own. */

@@ -46,7 +46,7 @@ export function annotations({ grafana, token, warn }: AnnotationOptions): Annota
   };
   /** One after the other. */
   const annotate = (claim: string, arm: string, fault: Omit<Fault, 'landed'>): void => {
-    const origin = beganAtMs.get(arm);
+    const origin = beganAtMs.get(`${claim} ${arm}`);
     if (origin === undefined) return;
     const { kind, target, atMs, healedAtMs, proof } = fault;
     const time = Math.round(origin + atMs);
@@ -56,9 +56,9 @@ export function annotations({ grafana, token, warn }: AnnotationOptions): Annota
   };
 
   const reporter: Reporter = {
-    armStarted: (_claim, arm, running) => beganAtMs.set(arm, running.beganAtMs),
+    armStarted: ({ id }, arm, running) => beganAtMs.set(`${id} ${arm}`, running.beganAtMs),
     fault: ({ id }, arm, event) => {
-      const key = `${arm} ${event.fault}`;
+      const key = `${id} ${arm} ${event.fault}`;
       const injected = open.get(key);
       if (event.step === 'inject' && !event.momentary) open.set(key, event);
       else {
@@ -74,7 +74,7 @@ export function annotations({ grafana, token, warn }: AnnotationOptions): Annota
     },
     armFinished: ({ id }, arm, result) => {
       for (const [key, event] of open) {
-        if (!key.startsWith(`${arm} `)) continue;
+        if (!key.startsWith(`${id} ${arm} `)) continue;
         open.delete(key);
         annotate(id, arm, { ...event, healedAtMs: result.durationMs });
       }

@@ -34,7 +34,7 @@ interface Strike {
 export function runMetrics(definitions: MetricDefinitions, now: () => number): RunMetrics {
   const registry = new Registry();
   const strikes: Strike[] = [];
-  const arms = new Map<string, { claim: string; arm: string; running: RunningArm }>();
+  const arms = new Map<string, { claim: string; arm: string; running: RunningArm; over: boolean }>();
   const gauge = (name: keyof MetricDefinitions, collect: (gauge: Gauge) => void) => {
     const { help, labels: labelNames } = definitions[name];
     const registers = [registry];
@@ -71,17 +71,26 @@ export function runMetrics(definitions: MetricDefinitions, now: () => number): R
   };
 
   const reporter: Reporter = {
-    // What was healed stays at 0 until the next claim begins, so that its end is seen.
+    // What is over stays until the next claim begins, a fault at 0, so that its end is seen.
     claimStarted: () => {
-      arms.clear();
-      strikes.splice(0, strikes.length, ...strikes.filter(({ shownUntilMs }) => now() < shownUntilMs));
-      for (const strike of strikes) strike.arm = 'earlier';
+      for (const [key, { over }] of arms) if (over) arms.delete(key);
+      const kept = strikes.filter(({ over, shownUntilMs }) => !over || now() < shownUntilMs);
+      strikes.splice(0, strikes.length, ...kept);
+      for (const strike of strikes) if (strike.over) strike.arm = 'earlier';
     },
-    armStarted: ({ id: claim }, arm, running) => arms.set(arm, { claim, arm, running }),
-    fault: (_claim, arm, event) => note(arm, event),
-    armFinished: (_claim, arm) => {
-      for (const strike of strikes) if (strike.arm === arm) strike.over = true;
+    armStarted: ({ id }, arm, running) => arms.set(keyOf(id, arm), { claim: id, arm, running, over: false }),
+    fault: ({ id }, arm, event) => note(keyOf(id, arm), event),
+    armFinished: ({ id }, arm) => {
+      const key = keyOf(id, arm);
+      const finished = arms.get(key);
+      if (finished) finished.over = true;
+      for (const strike of strikes) if (strike.arm === key) strike.over = true;
     },
   };
   return { reporter, text: () => registry.metrics() };
+}
+
+/** Two claims may run at the same time, each with both arms. */
+function keyOf(claim: string, arm: string): string {
+  return `${claim} ${arm}`;
 }

@@ -44,6 +44,8 @@ interface Arm {
 
 interface Current {
   claim: Claim;
+  /** Of the run's claims, from 1. */
+  number: number;
   beganMs: number;
   arms: Map<string, Arm>;
 }
@@ -54,27 +56,31 @@ export function terminal({ stream, now, dumb = false }: TerminalOptions): Report
   const style: Style = (format, text) => styleText(format, text, { stream });
   const width = () => (stream.isTTY ? Math.min(stream.columns ?? 80, widest) : Number.POSITIVE_INFINITY);
   let total = 0;
-  let done = 0;
+  let begun = 0;
   let runBeganMs = 0;
-  let current: Current | undefined;
+  /** More than one while the next claim runs beside one that mostly waits. */
+  const running = new Map<string, Current>();
   let timer: NodeJS.Timeout | undefined;
   let section = '';
 
   const draw = (): void => {
-    if (area === undefined || current === undefined) return;
-    const place = `${done + 1} of ${total}`;
-    const elapsed = `${seconds(now() - current.beganMs)}, run ${clock(now() - runBeganMs)}`;
-    // The last column stays free: some terminals break the line when it is written.
-    area(`\n${progress(current, `${place}, ${elapsed}`, width() - 1, style)}`);
+    if (area === undefined || running.size === 0) return;
+    const shown = [...running.values()].map((current) => {
+      const elapsed = `${seconds(now() - current.beganMs)}, run ${clock(now() - runBeganMs)}`;
+      // The last column stays free: some terminals break the line when it is written.
+      return progress(current, `${current.number} of ${total}, ${elapsed}`, width() - 1, style);
+    });
+    area(`\n${shown.join('\n')}`);
   };
   const print = (text: string): void => {
     area?.clear();
     stream.write(`${text}\n`);
     draw();
   };
-  const armOf = (name: string): Arm => {
-    const arm = current?.arms.get(name) ?? { phase: 'waits', faults: [], last: '' };
-    current?.arms.set(name, arm);
+  const armOf = ({ id }: Claim, name: string): Arm => {
+    const arms = running.get(id)?.arms;
+    const arm = arms?.get(name) ?? { phase: 'waits', faults: [], last: '' };
+    arms?.set(name, arm);
     return arm;
   };
 
@@ -86,28 +92,29 @@ export function terminal({ stream, now, dumb = false }: TerminalOptions): Report
       if (live) timer = setInterval(draw, 100).unref();
     },
     claimStarted: (claim) => {
-      current = { claim, beganMs: now(), arms: new Map() };
+      const number = running.get(claim.id)?.number ?? ++begun; // a repetition has that of the first
+      running.set(claim.id, { claim, number, beganMs: now(), arms: new Map() });
       if (claim.section !== section) print(`\n${style('bold', claim.section)}`);
       section = claim.section;
-      for (const name of ['claim', 'control']) armOf(name);
+      for (const name of ['claim', 'control']) armOf(claim, name);
       if (!live) print(`  … ${claim.id}: ${plain(claim.statement)}`);
     },
-    phase: (_claim, name, phase) => {
-      armOf(name).phase = phase;
+    phase: (claim, name, phase) => {
+      armOf(claim, name).phase = phase;
     },
-    fault: (_claim, name, { step, kind, target, landed, atMs }) => {
+    fault: (claim, name, { step, kind, target, landed, atMs }) => {
       if (step !== 'inject') return;
-      const arm = armOf(name);
+      const arm = armOf(claim, name);
       arm.faults.push(landed === true);
       arm.last = plain(`${kind} ${target}${landed ? '' : ' (no effect)'}`);
-      if (!live) print(`      ${name.padEnd(8)}${seconds(atMs).padStart(7)}  ${arm.last}`);
+      const whose = running.size > 1 ? `  in ${claim.id}` : '';
+      if (!live) print(`      ${name.padEnd(8)}${seconds(atMs).padStart(7)}  ${arm.last}${whose}`);
     },
-    armFinished: (_claim, name) => {
-      armOf(name).phase = 'finished';
+    armFinished: (claim, name) => {
+      armOf(claim, name).phase = 'finished';
     },
     claimFinished: (result) => {
-      done++;
-      current = undefined;
+      running.delete(result.id);
       print(claimLines(result, width(), style));
     },
     runFinished: (results, dir) => {
