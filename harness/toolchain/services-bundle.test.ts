@@ -41,22 +41,6 @@ test('what nobody has started from for more than a week goes, the rest stays', a
   rmSync(kept, { recursive: true });
 });
 
-test.for(['ioredis'])('%s is imported by its name, with its own version, and has its names', async (name) => {
-  const own = JSON.parse(readFileSync(join(dir, 'node_modules', name, 'package.json'), 'utf8'));
-  const theirs = JSON.parse(readFileSync(join(projectRoot, 'node_modules', name, 'package.json'), 'utf8'));
-  expect(own).toMatchObject({ name, version: theirs.version });
-  const bundled = await import(join(dir, 'node_modules', name, 'index.mjs'));
-  expect(Object.keys(bundled).sort()).toEqual(
-    expect.arrayContaining(
-      Object.keys(await import(name))
-        .filter((key) => !['module.exports', '__esModule'].includes(key))
-        .sort(),
-    ),
-  );
-  const importers = files.filter((file) => readFileSync(join(dir, file), 'utf8').includes(`from "${name}"`));
-  expect(importers).not.toEqual([]);
-});
-
 test('modules keep their own addresses, all but the thread that is in the bundle', () => {
   const text = (file: string) => readFileSync(join(dir, file), 'utf8');
   // The bundler's own, for packages that are not in the bundle.

@@ -16,7 +16,6 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
@@ -29,11 +28,6 @@ const entries = {
   'sandbox-thread': 'services/worker/sandbox-thread.ts',
   instrumentation: 'services/shared/telemetry/instrumentation.ts',
 };
-
-/** Bundled as a package of its own: OpenTelemetry prepares it as it is imported by its name. */
-const instrumented = ['ioredis'];
-/** They find each other by their places in node_modules. */
-const hooks = ['import-in-the-middle', 'import-in-the-middle/register-hooks.mjs', 'require-in-the-middle'];
 
 const keptMs = 7 * 24 * 3_600_000;
 
@@ -48,41 +42,18 @@ export async function bundleServices(
   projectRoot: string,
   instead: Record<string, string> = {},
 ): Promise<string> {
-  const require = createRequire(join(projectRoot, 'package.json'));
-  const files = new Map<string, string>();
-  const add = (chunks: OutputChunk[], dir = '') => {
-    for (const { fileName, code } of chunks) files.set(join(dir, fileName), code);
-  };
-  const own = [inPlace(entries, projectRoot)];
-  add(await bundle(projectRoot, entries, [...instrumented, ...hooks], own, instead));
-  for (const name of instrumented) {
-    const dir = join('node_modules', name);
-    add(await bundle(projectRoot, { index: facade }, [], [facadeOf(name, require(name)), inPlace({})]), dir);
-    const { version } = require(`${name}/package.json`) as { version: string };
-    files.set(
-      join(dir, 'package.json'),
-      JSON.stringify({ name, version, type: 'module', main: 'index.mjs' }),
-    );
-  }
+  const chunks = await bundle(projectRoot, instead);
   const cache = cacheDir(projectRoot);
   removeOld(cache);
-  return keep(files, cache);
+  return keep(new Map(chunks.map(({ fileName, code }) => [fileName, code])), cache);
 }
 
-async function bundle(
-  cwd: string,
-  input: Record<string, string>,
-  external: string[],
-  plugins: Plugin[],
-  alias: Record<string, string> = {},
-): Promise<OutputChunk[]> {
-  const resolve = { alias };
+async function bundle(cwd: string, alias: Record<string, string>): Promise<OutputChunk[]> {
   const build = await rolldown({
     cwd,
-    input,
-    external,
-    plugins,
-    resolve,
+    input: entries,
+    plugins: [inPlace(entries, cwd)],
+    resolve: { alias },
     platform: 'node',
     logLevel: 'silent',
   });
@@ -99,7 +70,7 @@ async function bundle(
 }
 
 /** Modules go on finding the files beside them: each keeps its own address, but for those that are in the bundle. */
-function inPlace(bundled: Record<string, string>, root = ''): Plugin {
+function inPlace(bundled: Record<string, string>, root: string): Plugin {
   const names = new Map(Object.entries(bundled).map(([name, path]) => [join(root, path), name]));
   return {
     name: 'in-place',
@@ -118,23 +89,6 @@ function inPlace(bundled: Record<string, string>, root = ''): Plugin {
   };
 }
 
-const facade = '\0facade';
-
-/** A CommonJS package with its names, as Node would find them. */
-function facadeOf(name: string, exports: object): Plugin {
-  const names = Object.keys(exports).filter((key) => key !== 'default');
-  return {
-    name: 'facade',
-    resolveId: (id) => (id === facade ? id : null),
-    load: (id) =>
-      id === facade
-        ? `import whole from ${JSON.stringify(name)};
-           export default whole;
-           ${names.map((key, at) => `const e${at} = whole.${key}; export { e${at} as ${key} };`).join('\n')}`
-        : null,
-  };
-}
-
 /** Others may write the same at the same time, or run from it. */
 function keep(files: Map<string, string>, cache: string): string {
   const hash = createHash('sha256');
@@ -146,10 +100,7 @@ function keep(files: Map<string, string>, cache: string): string {
   }
   mkdirSync(cache, { recursive: true });
   const draft = mkdtempSync(join(cache, 'draft-'));
-  for (const [name, code] of files) {
-    mkdirSync(dirname(join(draft, name)), { recursive: true });
-    writeFileSync(join(draft, name), code);
-  }
+  for (const [name, code] of files) writeFileSync(join(draft, name), code);
   try {
     renameSync(draft, dir);
   } catch (error) {

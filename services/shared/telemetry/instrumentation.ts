@@ -1,6 +1,6 @@
-// `node --import ./services/shared/telemetry/instrumentation.ts services/<service>/main.ts`: before anything of a service is
-// loaded, Express, ioredis and Node's HTTP server are prepared to tell what they do. Without a collector's address
-// (OTEL_EXPORTER_OTLP_ENDPOINT) nothing is loaded and nothing costs time. Metrics are not its business: /metrics has them.
+// `node --import ./services/shared/telemetry/instrumentation.ts services/<service>/main.ts`: spans are made and sent from the
+// service's first moment on. Without a collector's address (OTEL_EXPORTER_OTLP_ENDPOINT) nothing is loaded and nothing costs
+// time. Metrics are not its business: /metrics has them.
 
 import { basename, dirname } from 'node:path';
 import { loadConfig, telemetrySchema } from '../config.ts';

@@ -6,11 +6,9 @@ import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { registerInstrumentations } from '@opentelemetry/instrumentation';
-import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { register, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
+import { traceRedis } from './redis-spans.ts';
 import { spanIds } from './span-ids.ts';
 import { replaced } from './tracing.ts';
 import { wholeTrees } from './whole-trees.ts';
@@ -27,8 +25,6 @@ const exportEveryMs = 200;
 const exportWithinMs = 2000;
 
 export function startTracing({ endpoint, service, instance }: TracingOptions): void {
-  if (!supportsSyncHooks()) throw new TypeError(`Node ${process.version}: tracing needs 24.11.1 or newer`);
-  register({ include: ['ioredis'] });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
@@ -47,11 +43,5 @@ export function startTracing({ endpoint, service, instance }: TracingOptions): v
     spanProcessors: [wholeTrees(batches, ({ attributes }) => attributes[replaced] !== undefined)],
   });
   trace.setGlobalTracerProvider(provider);
-  registerInstrumentations({
-    tracerProvider: provider,
-    instrumentations: [
-      // The arguments of a script contain the user's code.
-      new IORedisInstrumentation({ dbStatementSerializer: (command) => command }),
-    ],
-  });
+  traceRedis();
 }
