@@ -203,6 +203,7 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
         expect(await ofRun(lab.deadMan.token)).toEqual([]);
 
         const traces = result.traces!;
+        expect(traces.spans).toBeGreaterThan(0);
         const stored = (file: string) => linesOf(join(dir, traces.dir, file));
         const spans = stored('spans.ndjson') as Span[];
         expect(traces).toMatchObject({ spans: spans.length, spansLeftOut: 0, spanRequestsRefused: 0 });
