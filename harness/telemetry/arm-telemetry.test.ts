@@ -8,6 +8,12 @@ import { openTelemetry } from './arm-telemetry.ts';
 const dir = mkdtempSync(join(tmpdir(), 'telemetry-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+test('once it is closed, nobody listens', async () => {
+  const telemetry = openTelemetry(dir, monotonicMs());
+  await telemetry.close();
+  await expect(fetch((await telemetry.takeSpans('127.0.0.1'))!)).rejects.toThrow();
+});
+
 test('at an address that this machine does not have no spans are taken, and nothing fails', async () => {
   const telemetry = openTelemetry(dir, monotonicMs());
   expect(await telemetry.takeSpans('203.0.113.1')).toBeUndefined(); // RFC 5737: nobody's

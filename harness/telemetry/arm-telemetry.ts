@@ -44,6 +44,7 @@ export function openTelemetry(dir: string, beganMs: number): ArmTelemetry {
   const now = () => monotonicMs() - beganMs;
   const beganAtMs = performance.timeOrigin + performance.now() - now();
   let receiver: OtlpReceiver | undefined;
+  let closed = false;
   let sampler: MetricSampler | undefined;
 
   const silence = async (): Promise<void> => {
@@ -67,6 +68,7 @@ export function openTelemetry(dir: string, beganMs: number): ArmTelemetry {
         if (error.code === 'EADDRNOTAVAIL') return undefined;
         throw error;
       });
+      if (closed) await receiver?.close(); // the run was interrupted while its system was starting
       return receiver?.endpoint;
     },
     sample: ({ instances }) => {
@@ -78,6 +80,7 @@ export function openTelemetry(dir: string, beganMs: number): ArmTelemetry {
       sampler = undefined;
     },
     close: async () => {
+      closed = true;
       await sampler?.stop(false);
       await receiver?.close();
     },
