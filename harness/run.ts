@@ -26,7 +26,7 @@ import type { DeadMan } from './system/dead-man.ts';
 import { whyNoDisk } from './system/disk.ts';
 import { type JudgeSystem, startJudge } from './system/judge.ts';
 import { type RedisSource, whyNoDiskFor, withoutPassword } from './system/redis-source.ts';
-import { type ArmTelemetry, openTelemetry } from './telemetry/arm-telemetry.ts';
+import { openTelemetry } from './telemetry/arm-telemetry.ts';
 import { type Arm, judgeClaim } from './verdict.ts';
 
 export interface RunContext {
@@ -132,11 +132,10 @@ async function runArm(
   const temporaryDir = mkdtempSync(join(tmpdir(), 'redproof-'));
   deadMan.registerDirectory(temporaryDir);
   let system: JudgeSystem | undefined;
-  let telemetry: ArmTelemetry | undefined;
+  const telemetry = openTelemetry(store.dir, began);
   let ledger: readonly LedgerLine[] = [];
   try {
     enter('set up');
-    telemetry = await openTelemetry(store.dir, began);
     const prefix = `redproof:${context.seed}:${claim.id}:${name}:`;
     const place = {
       redis: context.redis,
@@ -147,8 +146,7 @@ async function runArm(
       prefix,
       projectRoot,
       originMs: began,
-      // The collector is on loopback, which containers do not reach.
-      ...(context.stack === undefined && { otlpEndpoint: telemetry.endpoint }),
+      takeSpans: telemetry.takeSpans,
     };
     system = await abortable(startJudge(experiment.system, place), signal);
     telemetry.sample(system);
@@ -163,15 +161,15 @@ async function runArm(
     ledger = system ? relative(system.ledger.read(), began) : [];
     store.ledger(ledger);
     await experiment.workload.close?.();
-    if (!context.signal.aborted) await telemetry?.lastWords();
+    if (!context.signal.aborted) await telemetry.lastWords();
     await system?.stop();
-    await telemetry?.close();
+    await telemetry.close();
     rmSync(temporaryDir, { recursive: true, force: true });
   }
   arm.faults = faultsOf(history.events);
   const whole = { events: history.events, ledger };
   if (arm.error === undefined) Object.assign(arm, checked(experiment, whole));
-  if (telemetry && ledger.length > 0) {
+  if (ledger.length > 0) {
     const named = tracesOf(whole, telemetry.traceOf, arm.finding?.evidence ?? {});
     arm.traces = { dir: store.path, ...telemetry.counts, ...named };
   }

@@ -48,7 +48,7 @@ describe('the story', () => {
     const [claim = '', control = '', meaning] = stdout.split('\n\n');
     expect(claim).toContain(`job ${job}  fault/x, claim\ntrace ${trace}`);
     expect(claim).toMatch(
-      /worker-1 +├─ † process submissions +attempt 1 .*\n.*\n.*\n.*✱ worker-kill\n.*process submissions +attempt 2/,
+      /worker-1 +├─ † process submissions +attempt 1 .*\n.*\n.*✱ worker-kill\n.*\n.*process submissions +attempt 2/,
     );
     expect(claim.split('\n')).toHaveLength(10);
     expect(control).toContain('fault/x, control');

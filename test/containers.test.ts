@@ -1,21 +1,25 @@
 // Containers, on a real Docker engine: Redis in one under the same faults as a binary, the services' image, and compose.yaml, of
 // which Redis and the services can be started. The images are made here. Where no engine can be had, all is skipped.
 
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Claim } from '../harness/claim.ts';
 import restart from '../harness/claims/fault/redis-restart-under-load.ts';
 import { laboratory } from '../harness/sight/laboratory.ts';
 import { smallKill } from '../harness/sight/small-claims.ts';
+import { isTombstone, type Span } from '../harness/span.ts';
 import { runLabel } from '../harness/system/labelled.ts';
 import { freePort } from '../harness/system/ports.ts';
 import { RedisRefusedError, redisServer } from '../harness/system/redis-server.ts';
 import { type OwnRedis, programOf } from '../harness/system/redis-source.ts';
+import type { MetricSample } from '../harness/telemetry/metric-sampler.ts';
 import { type Compose, findCompose } from '../harness/toolchain/compose.ts';
 import type { Engine } from '../harness/toolchain/docker.ts';
 import { waitUntil } from '../harness/wait.ts';
+import { watchers } from '../harness/workload/watchers.ts';
 import { startEngine, type TestEngine } from './engine.ts';
 import { imageSettings, makeRedisImage, makeServicesImage, redisImage, servicesImage } from './images.ts';
 import { upStack, verdictOf } from './stack.ts';
@@ -190,13 +194,29 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
         expect(Object.keys(services)).toEqual(expect.arrayContaining(['redis', 'api', 'worker', 'grafana']));
       });
 
-      test('--system compose: a container is killed, and nothing is lost; then nothing is left', async () => {
+      test('--system compose: a container is killed, and nothing is lost; its story is told; then nothing is left', async () => {
         const stack = { compose: compose as Compose, engine, redisImage };
-        const { result, arms } = await lab.run(smallKill, { redis, stack });
+        const { result, arms, dir } = await lab.run(watchedKill, { redis, stack });
         expect(result.verdict, result.why).toBe('held');
         const [killed] = arms.claim!.faults;
         expect(killed).toMatchObject({ kind: 'worker-kill', landed: true });
         expect(await ofRun(lab.deadMan.token)).toEqual([]);
+
+        const traces = result.traces!;
+        expect(traces.spans).toBeGreaterThan(0);
+        const stored = (file: string) => linesOf(join(dir, traces.dir, file));
+        const spans = stored('spans.ndjson') as Span[];
+        expect(traces).toMatchObject({ spans: spans.length, spansLeftOut: 0, spanRequestsRefused: 0 });
+        const services = new Set(['api', 'worker', 'subscriber']);
+        expect(new Set(spans.map(({ service }) => service))).toEqual(services);
+        const samples = stored('metrics.ndjson') as MetricSample[];
+        expect(new Set(samples.map(({ instance }) => instance.replace(/-\d+$/, '')))).toEqual(services);
+        expect(traces.jobs.redelivered).toBeGreaterThan(0);
+        for (const { traceId } of traces.listed) {
+          const story = spans.filter(({ trace }) => trace === traceId);
+          expect(story.filter(isTombstone)).toHaveLength(1);
+          expect(new Set(story.map(({ service }) => service))).toEqual(services);
+        }
       }, 120_000);
 
       test('SIGKILL of the harness: all containers, the network and the volume go too', async () => {
@@ -221,6 +241,22 @@ describe.skipIf(without)(`containers${without ? ` (skipped: ${without})` : ''}`,
     return [...[...containers, ...networks].map(({ Id }) => Id), ...(Volumes ?? []).map(({ Name }) => Name)];
   }
 });
+
+/** The small kill with somebody who watches, so that every service has something to tell. */
+const watchedKill: Claim = {
+  ...smallKill,
+  experiment: (random) => {
+    const { system, ...rest } = smallKill.experiment(random);
+    const workload = watchers(random, { browsers: 2, count: 60, ratePerSecond: 40, jobMs: [20, 60] });
+    return { ...rest, system: { ...system, subscribers: 1 }, workload };
+  },
+};
+
+const linesOf = (path: string): unknown[] =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
 
 function chaos(...args: string[]) {
   return execa(process.execPath, [join(root, 'harness/cli.ts'), ...args], {

@@ -1,5 +1,5 @@
-// The story of one job: the spans of its trace as rows, parents before children, each level by time, and between the attempts
-// the faults that struck whoever had the job. Pure.
+// The story of one job: the spans of its trace as rows, parents before children, each level by time, and the faults: one that
+// struck whoever had the job below the attempt that was lost to it, others between the attempts. Pure.
 
 import type { Fault } from '../op.ts';
 import { isTombstone, jobOf, type Span } from '../span.ts';
@@ -43,9 +43,12 @@ export function storyOf(spans: readonly Span[], faults: readonly Fault[]): Story
     ...spanRow(span, span.parent !== undefined && !known.has(span.parent)),
     ...(isTombstone(span) && lostAttempt(span, children.get(span.span) ?? [], struck)),
   });
+  const lostTo = (fault: Fault): string | undefined =>
+    shown.find((span) => isTombstone(span) && during(span, fault) && rowOf(span).who === fault.target)?.span;
+  const faultsBelow = Map.groupBy(struck, (fault) => lostTo(fault) ?? amongAttempts);
   const below = (parent: string | undefined): StoryRow[] => {
     const branches = (children.get(parent) ?? []).map((span) => [rowOf(span), ...deeper(below(span.span))]);
-    const faultsHere = parent === amongAttempts ? struck.map((fault) => [faultRow(fault)]) : [];
+    const faultsHere = (faultsBelow.get(parent) ?? []).map((fault) => [faultRow(fault)]);
     return [...branches, ...faultsHere].sort(([a], [b]) => a!.atMs - b!.atMs).flat();
   };
   return {
@@ -88,12 +91,15 @@ function spanRow(span: Span, orphaned: boolean): StoryRow {
 
 /** Whose attempt a tombstone stands for: by what that worker had still told, or by the fault that struck then. */
 function lostAttempt(span: Span, told: readonly Span[], faults: readonly Fault[]): Partial<StoryRow> {
-  const endMs = span.atMs + span.durationMs;
-  const hit = faults.find(({ atMs, target }) => target !== 'redis' && atMs >= span.atMs && atMs <= endMs);
+  const hit = faults.find((fault) => fault.target !== 'redis' && during(span, fault));
   return {
     who: told.find(({ instance }) => instance !== span.instance)?.instance ?? hit?.target ?? '?',
     details: [...detailsOf(span), `told by ${span.instance}`],
   };
+}
+
+function during({ atMs, durationMs }: Span, fault: Fault): boolean {
+  return fault.atMs >= atMs && fault.atMs <= atMs + durationMs;
 }
 
 function faultRow({ kind, target, atMs, healedAtMs, landed }: Fault): StoryRow {

@@ -36,6 +36,8 @@ export function planted(spec: string): QueueUnderTest {
 export interface Shown {
   result: ClaimResult;
   arms: Partial<Record<ArmName, Arm>>;
+  /** Where the run is kept. */
+  dir: string;
 }
 
 /** Call it in a test file's top level. It is ready in the file's tests and gone after them. */
@@ -77,10 +79,11 @@ export function laboratory(): Laboratory {
           arms[name] = arm;
         },
       };
-      const store = createStore(outDir, `run-${++runs}`).claim(claim.id, 0);
+      const store = createStore(outDir, `run-${++runs}`);
       const { signal } = new AbortController();
       const context = { seed: 1, redis, deadMan, reporter, signal, projectRoot };
-      return { result: await runClaim(claim, store, { ...context, ...differs }), arms };
+      const result = await runClaim(claim, store.claim(claim.id, 0), { ...context, ...differs });
+      return { result, arms, dir: store.dir };
     },
     leftovers: ({ token } = deadMan) => ({
       processes: allPids().filter((pid) => belongsToRun(pid, token)),

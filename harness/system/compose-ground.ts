@@ -1,6 +1,6 @@
 // The judge as containers of compose.yaml: each Redis and each service is one `docker compose run`, with the image, the limits and
 // the network of the file, and with the settings, ports and names of the experiment. Every experiment has a project and a network
-// of its own. What watches (Prometheus, Grafana, …) is not started, and no spans are sent.
+// of its own, and the harness takes the services' spans at its gateway. What watches (Prometheus, Grafana, …) is not started.
 
 import { chmodSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -83,6 +83,7 @@ export async function composeGround(
   };
 
   return {
+    harnessHost: network.gateway,
     program: () => imageProgram(redisImage, engine, startRedis),
     redisUrl: (url) => {
       const inside = new URL(url);
@@ -114,15 +115,15 @@ function overrideOf(
   labels: Record<string, string>,
   { override }: ComposeNetwork,
 ): Record<string, unknown> {
-  // The harness itself sees how its containers are. No collector runs: null takes the variable away.
+  // The harness itself sees how its containers are, and says where spans go: null takes the file's collector away.
   const unwatched = { healthcheck: { disable: true } };
-  const untraced = { ...unwatched, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: null } };
+  const service = { ...unwatched, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: null } };
   return {
     services: {
       redis: { ...unwatched, ...override.redis },
-      api: { ...untraced, ...override.api },
-      worker: { ...untraced, ...override.worker },
-      subscriber: { ...untraced, ...override.subscriber },
+      api: { ...service, ...override.api },
+      worker: { ...service, ...override.worker },
+      subscriber: { ...service, ...override.subscriber },
     },
     networks: { default: { name: project, external: true } },
     volumes: { 'redis-data': { labels } },

@@ -6,6 +6,8 @@ import type { Engine } from '../toolchain/docker.ts';
 export interface ComposeNetwork {
   /** What a second compose file must say for the file's services to be on it. */
   readonly override: Record<'redis' | 'api' | 'worker' | 'subscriber', Record<string, unknown>>;
+  /** This machine's address on it. */
+  readonly gateway: string;
   remove(): Promise<void>;
 }
 
@@ -18,10 +20,10 @@ export async function makeNetwork(
   const options = { Name: name, Labels: labels };
   // An address may be asked for only on a subnet that was asked for. Which one is free, the engine knows.
   const draft = await docker.createNetwork(options);
-  const { IPAM } = (await draft.inspect()) as { IPAM: { Config: { Subnet: string }[] } };
-  const { Subnet } = IPAM.Config[0]!;
+  const { IPAM } = (await draft.inspect()) as { IPAM: { Config: { Subnet: string; Gateway: string }[] } };
+  const { Subnet, Gateway } = IPAM.Config[0]!;
   await draft.remove();
-  const network = await docker.createNetwork({ ...options, IPAM: { Config: [{ Subnet }] } });
+  const network = await docker.createNetwork({ ...options, IPAM: { Config: [{ Subnet, Gateway }] } });
   const redisAddress = highestIn(Subnet);
   const service = { extra_hosts: [`redis:${redisAddress}`] };
   return {
@@ -31,6 +33,7 @@ export async function makeNetwork(
       worker: service,
       subscriber: service,
     },
+    gateway: Gateway,
     remove: () => network.remove(),
   };
 }

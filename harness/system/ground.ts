@@ -17,6 +17,8 @@ export interface ServiceLaunch {
 }
 
 export interface Ground {
+  /** The address of this machine at which a service reaches the harness. */
+  readonly harnessHost: string;
   program(redis: OwnRedis): RedisProgram;
   /** From the URL of Redis for the harness to the one for a service. */
   redisUrl(url: string): string;
@@ -28,6 +30,7 @@ export interface Ground {
 export async function processes(queue: string, projectRoot: string, deadMan: DeadMan): Promise<Ground> {
   const programs = await servicePrograms(queue, projectRoot);
   return {
+    harnessHost: '127.0.0.1',
     program: programOf,
     redisUrl: (url) => url,
     launch: async ({ service, name, port, env, logFile }) =>

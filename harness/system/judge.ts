@@ -75,8 +75,8 @@ export interface Place {
   originMs: number;
   /** The containers of compose.yaml instead of processes. */
   stack?: Stack | undefined;
-  /** Where the services send their spans (OTLP over HTTP); without it they send none. */
-  otlpEndpoint?: string;
+  /** Given the address at which the services reach the harness: where they send their spans, if anywhere (OTLP over HTTP). */
+  takeSpans?(host: string): Promise<string | undefined>;
 }
 
 const startDeadlineMs = 20_000;
@@ -114,6 +114,8 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
   const links = linksOf(spec);
   const started: Record<Service, number> = { api: 0, worker: 0, subscriber: 0 };
 
+  let otlpEndpoint: string | undefined;
+
   const start = async (service: Service, takeOver?: number): Promise<Instance> => {
     const name = `${service}-${++started[service]}`;
     const port = takeOver ?? (await freePort());
@@ -131,7 +133,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
         SERVICE_NAME: name,
         OTEL_SERVICE_NAME: service,
         LEDGER_FILE: ledgerFile,
-        ...(place.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: place.otlpEndpoint }),
+        ...(otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }),
         ...spec.env[service],
       },
     });
@@ -163,6 +165,7 @@ export async function startJudge(spec: SystemSpec, place: Place): Promise<JudgeS
 
   const many = (service: Service, count: number) => Array.from({ length: count }, () => start(service));
   try {
+    otlpEndpoint = await place.takeSpans?.(ground.harnessHost);
     const { apis, workers, subscribers } = spec;
     await Promise.all([...many('api', apis), ...many('worker', workers), ...many('subscriber', subscribers)]);
   } catch (error) {

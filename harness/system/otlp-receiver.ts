@@ -1,4 +1,4 @@
-// Takes the spans of one experiment's services: OTLP over HTTP, in JSON, on loopback. They go to a file as they come. What is
+// Takes the spans of one experiment's services: OTLP over HTTP, in JSON. They go to a file as they come. What is
 // no OTLP is refused and counted; nothing that is sent can end the harness.
 
 import { closeSync, openSync, writeSync } from 'node:fs';
@@ -11,6 +11,8 @@ import { spansOf } from '../telemetry/otlp.ts';
 import { listenHttp } from './http-listener.ts';
 
 export interface ReceiverOptions {
+  /** The one address that it listens on. @default '127.0.0.1' */
+  host?: string;
   /** Where the spans go, one a line; it is made when the first one comes. */
   file: string;
   /** When the experiment began, in ms since 1970. */
@@ -43,8 +45,9 @@ class Refused extends Error {
   }
 }
 
+/** Rejects with Node's own error where it cannot listen, such as EADDRNOTAVAIL. */
 export async function startOtlpReceiver(options: ReceiverOptions): Promise<OtlpReceiver> {
-  const { originMs, onSpan, bodyBytesMost = 16 * mib } = options;
+  const { host = '127.0.0.1', originMs, onSpan, bodyBytesMost = 16 * mib } = options;
   const counts: SpanCounts = { spans: 0, spansLeftOut: 0, spanRequestsRefused: 0 };
   const file = boundedFile(options.file, options.fileBytesMost ?? 128 * mib);
   let lastAtMs: number | undefined;
@@ -59,7 +62,7 @@ export async function startOtlpReceiver(options: ReceiverOptions): Promise<OtlpR
     return spans.length - stored;
   };
 
-  const listener = await listenHttp('127.0.0.1', 0, (request, response) => {
+  const listener = await listenHttp(host, 0, (request, response) => {
     lastAtMs = monotonicMs();
     receive(request, bodyBytesMost)
       .then((body) => answer(response, 200, partial(take(body))))
@@ -70,7 +73,7 @@ export async function startOtlpReceiver(options: ReceiverOptions): Promise<OtlpR
       });
   });
   return {
-    endpoint: `http://127.0.0.1:${listener.port}`,
+    endpoint: `http://${host}:${listener.port}`,
     counts,
     lastAtMs: () => lastAtMs,
     close: async () => {

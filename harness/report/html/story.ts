@@ -4,7 +4,7 @@
 import { type JobTrace, reasons, type StoredTraces } from '../../checker/traces.ts';
 import { count } from '../figures.ts';
 import type { Story, StoryRow } from '../story.ts';
-import { command, html, type Markup, nothing } from './markup.ts';
+import { command, html, type Markup, nothing, phrases } from './markup.ts';
 
 /** By the directory of the arm and the trace. */
 export type Stories = ReadonlyMap<string, Story>;
@@ -46,7 +46,7 @@ function line(row: StoryRow, fromMs: number, lengthMs: number): Markup {
   const took = durationMs === null ? '–' : milliseconds(durationMs);
   const x = Math.max(0, Math.min(99, ((atMs - fromMs) / lengthMs) * 100));
   const width = Math.min(100 - x, ((durationMs ?? 0) / lengthMs) * 100);
-  const more = details.length === 0 ? nothing : html` <span class="unit">${details.join(' · ')}</span>`;
+  const more = details.length === 0 ? nothing : html` <span class="unit">${phrases(details)}</span>`;
   return html`<tr class="${kind}${failed ? ' failed' : ''}"><td>${seconds(atMs)}</td><td>${took}</td><td class="who">${who}</td><td class="text" style="padding-left:${16 + depth * 14}px">${marks[kind]}${what}${more}</td><td class="when"><svg width="100%" height="10" aria-hidden="true"><rect x="${x.toFixed(2)}%" y="2" width="${width.toFixed(2)}%" height="6" rx="2"/><rect x="${x.toFixed(2)}%" y="2" width="2" height="6"/></svg></td></tr>
 `;
 }

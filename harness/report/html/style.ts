@@ -102,8 +102,8 @@ details table { margin-top: 6px; }
 .stories { margin-top: 16px; font-size: 14px; }
 .story .faults { width: 100%; }
 .story .faults .who { text-align: left; white-space: nowrap; }
-.story .faults .text { white-space: normal; overflow-wrap: anywhere; }
-.story .when { width: 22%; min-width: 90px; padding-right: 0; }
+.story .faults .text { width: auto; white-space: normal; overflow-wrap: anywhere; }
+.story .faults .when { width: 25%; min-width: 90px; padding-right: 0; }
 .story .when svg { display: block; margin-top: 6px; }
 .story rect { fill: var(--link); }
 .story .tombstone rect, .story .failed rect { fill: var(--refuted); } .story .fault rect { fill: var(--fault); }
@@ -135,7 +135,7 @@ footer p { margin-top: 8px; max-width: 90ch; }
   h1 { font-size: 26px; }
   .run { grid-template-columns: repeat(2, 1fr); }
   .claim { padding: 16px 14px; }
-  .story .when { display: none; }
+  .story .faults .when { display: none; }
   .facts { margin-left: 0; width: 100%; }
   .evidence td, .evidence thead th + th { width: auto; }
   .overview td:first-child { width: 96px; padding-right: 8px; }
