@@ -1,8 +1,7 @@
 // What a POST /submissions asks for: its fields and its Idempotency-Key, checked. No queue, no answer.
 
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { base32, idFromKey, type Submission, submissionSchema } from '../shared/contract.ts';
+import { idFromKey, randomId, type Submission, submissionSchema } from '../shared/contract.ts';
 import { type FieldError, invalidField, Problem } from './problem.ts';
 
 const maxErrors = 10;
@@ -33,7 +32,7 @@ export function parseSubmission(body: unknown, isProblem: (problemId: string) =>
 /** The id of the submission: the key's, or a random one. `keyed`: a key was given. */
 export function submissionId(request: IncomingMessage): { id: string; keyed: boolean } {
   const keys = request.headersDistinct['idempotency-key'];
-  if (keys === undefined) return { id: base32(randomBytes(16)), keyed: false };
+  if (keys === undefined) return { id: randomId(), keyed: false };
   const [key] = keys;
   if (keys.length !== 1 || key === undefined || !/^[\x20-\x7e]{1,255}$/.test(key)) {
     const detail = 'must be given once, with 1 to 255 printable ASCII characters';

@@ -1,10 +1,9 @@
 // For tests of queue adapters: producers and consumers on a prefix of their own, closed after each test, and waiting
 // for conditions with a deadline.
 
-import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterEach, expect } from 'vitest';
-import { base32 } from '../contract.ts';
+import { randomId } from '../contract.ts';
 import { type Layout, listLayout, watchInvariants } from './invariants.ts';
 import type { Claim, Consumer, Job, OnAlert, Producer, QueueAdapter, QueueSettings } from './queue.ts';
 
@@ -89,7 +88,7 @@ export function testbeds(
 }
 
 export function newId(): string {
-  return base32(randomBytes(16));
+  return randomId();
 }
 
 /** Asks again until there are `count` claims. A refused call (no connection yet) is asked again too. */

@@ -1,15 +1,14 @@
 // What the API and the workers do to submissions, as far as the subscriber can see it: change the record, publish it.
 
-import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll } from 'vitest';
-import { base32, type JobState, type Status } from '../../shared/contract.ts';
+import { type JobState, type Status } from '../../shared/contract.ts';
 import { statusChannel } from '../../shared/status-channel.ts';
 import { recordKey } from './plain-records.ts';
 
 export const prefix = 'test:';
 
-export const newId = () => base32(randomBytes(16));
+export { randomId as newId } from '../../shared/contract.ts';
 
 export function statusAt(id: string, version: number, state: JobState = 'running'): Status {
   const status = { id, state, version, attempts: version };

@@ -1,7 +1,6 @@
 // Real workers on a real Redis, for tests: started with settings that show things soon, killed after each test.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,11 +9,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { startRedis, type TestRedis } from '../../../test/redis.ts';
 import {
-  base32,
   encodePayload,
   type LedgerLine,
   ledgerLineSchema,
   publishedStatusSchema,
+  randomId,
   type Status,
 } from '../../shared/contract.ts';
 import type { Producer } from '../../shared/queue/queue.ts';
@@ -45,7 +44,7 @@ export function workerBench() {
     redis = await startRedis();
   });
   beforeEach(() => {
-    prefix = `${base32(randomBytes(16)).slice(0, 6)}:`;
+    prefix = `${randomId().slice(0, 6)}:`;
     const connection = { url: redis.url, client: 'tuned' as const };
     const rest = { leaseMs, maxAttempts: 3, cap: 100, fenced: true, pollEveryMs: 0, retentionMs: 60_000 };
     producer = adapter.producer({ redis: connection, prefix, ...rest });
@@ -106,7 +105,7 @@ export function workerBench() {
   }
 
   async function enqueue(payload: string): Promise<string> {
-    const id = base32(randomBytes(16));
+    const id = randomId();
     const { outcome } = await eventually('the enqueue', () => producer.enqueue({ id, payload }));
     expect(outcome).toBe('accepted');
     return id;
