@@ -2,7 +2,7 @@
 
 import { Redis } from 'ioredis';
 import { afterAll } from 'vitest';
-import { type JobState, type Status } from '../../shared/contract.ts';
+import type { JobState, Status } from '../../shared/contract.ts';
 import { statusChannel } from '../../shared/status-channel.ts';
 import { recordKey } from './plain-records.ts';
 
