@@ -1,5 +1,5 @@
-// A whole run: the chosen claims one after the other (but that the next ones run beside one that mostly waits), each with its
-// control, and the store. Knows no flags and no exit status; cli.ts does.
+// A whole run: the chosen claims one after the other, some beside the next ones, each with its control, and the store. Knows no
+// flags and no exit status; cli.ts does.
 
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -71,24 +71,25 @@ export async function runChaos(options: ChaosOptions): Promise<Results> {
   return results;
 }
 
-/** One claim after the other. At most one of those that mostly wait goes on meanwhile, and none beside one that must be alone. */
+/** One claim after the other, but that the next ones do not wait for those that may run beside them. */
 async function runAll(
   { claims, stack }: ChaosOptions,
   runOne: (claim: Claim) => Promise<void>,
 ): Promise<void> {
-  let idle = Promise.resolve();
+  const beside: Promise<void>[] = [];
   try {
     for (const claim of claims) {
-      if (claim.alone || claim.idle) await idle;
+      if (claim.alone) await Promise.all(beside);
       const over = runOne(claim);
+      over.catch(() => {}); // heard of where it is awaited
       // Containers have enough to do with one system at a time.
-      if (!claim.idle || stack) await over;
-      else idle = over;
-      idle.catch(() => {}); // seen when it is awaited
+      if (claim.beside && !stack) beside.push(over);
+      else await over;
     }
   } finally {
-    await idle;
+    await Promise.allSettled(beside);
   }
+  await Promise.all(beside);
 }
 
 async function runRepeated(claim: Claim, store: RunStore, options: ChaosOptions): Promise<ClaimResult> {

@@ -81,8 +81,8 @@ export interface Claim {
   needs?: readonly Capability[];
   /** `true`: nothing else may run meanwhile, because it measures latency; the control then runs afterwards. */
   alone?: boolean;
-  /** `true`: for most of its time it only waits, and it measures nothing small: the next claims run beside it. */
-  idle?: boolean;
+  /** `true`: it measures no short times and leaves most of the machine to others: the next claims run beside it. */
+  beside?: boolean;
   /** `true`: it takes so long that it runs only when it is named, or with --all. */
   long?: boolean;
   /** `true`: it kills or restarts Redis, so it is skipped on a server that the harness does not own. */

@@ -57,10 +57,11 @@ export async function runClaim(claim: Claim, store: ClaimStore, context: RunCont
   reporter.claimStarted?.(claim);
 
   const names: readonly ArmName[] = context.arms === 'claim' ? ['claim'] : ['claim', 'control'];
-  // One arm in containers would say nothing without the other.
-  const misfit = context.stack && names.map((name) => whyNotInContainers(plan[name].system)).find(Boolean);
+  // One arm would say nothing without the other.
+  const missing = await Promise.all(names.map((name) => whatIsMissing(claim, plan[name], context)));
+  const skipped = missing.find((why) => why !== undefined);
   const one = async (name: ArmName) => {
-    if (misfit !== undefined) return { ...notRun, skipped: misfit };
+    if (skipped !== undefined) return { ...notRun, skipped };
     return names.includes(name) ? runArm(claim, name, plan[name], store.arm(name), context) : notRun;
   };
   // Two systems of containers at once would only wait for each other to start.
@@ -119,8 +120,6 @@ async function runArm(
   const now = () => monotonicMs() - began;
   const { reporter, deadMan, projectRoot } = context;
   const arm: Arm = { faults: [], landedAtLeast: experiment.nemesis?.landedAtLeast ?? 0, durationMs: 0 };
-  const missing = await whatIsMissing(claim, experiment, context);
-  if (missing !== undefined) return { ...arm, skipped: missing };
 
   const history = createRecorder(now, (event) => {
     store.event(event);
@@ -221,9 +220,12 @@ async function goThroughPhases(
 /** Why this claim cannot run here, and what to do about it. */
 async function whatIsMissing(
   claim: Claim,
-  { system: { disk, proxied } }: Experiment,
-  { redis, deadMan, queue }: RunContext,
+  { system }: Experiment,
+  { redis, deadMan, queue, stack }: RunContext,
 ): Promise<string | undefined> {
+  const { disk, proxied } = system;
+  const misfit = stack && whyNotInContainers(system);
+  if (misfit !== undefined) return misfit;
   const otherQueue = queue && whyNotAbout(claim, queue.adapter);
   if (otherQueue !== undefined) return otherQueue;
   if (redis.kind === 'external') {

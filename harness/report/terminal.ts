@@ -58,7 +58,7 @@ export function terminal({ stream, now, dumb = false }: TerminalOptions): Report
   let total = 0;
   let begun = 0;
   let runBeganMs = 0;
-  /** More than one while the next claim runs beside one that mostly waits. */
+  /** Often one; some claims run beside the next ones. */
   const running = new Map<string, Current>();
   let timer: NodeJS.Timeout | undefined;
   let section = '';

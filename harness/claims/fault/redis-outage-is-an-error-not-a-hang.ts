@@ -14,7 +14,7 @@ export default {
     'Redis gone for 10 s: the API answers 503 with Retry-After within 1 s, liveness stays up, readiness goes down; on return all recovers without a restart',
   contract: 'effectively-once',
   crashesRedis: true,
-  idle: true,
+  beside: true,
   experiment: (random) => ({
     system: judgeOf({ redis: persistent, env: everywhere({ QUEUE_MAX_ATTEMPTS: '10' }) }),
     workload: withHealthProbes(submissions(random, { count: 240, ratePerSecond: 22, jobMs: [20, 60] })),

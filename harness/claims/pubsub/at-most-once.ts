@@ -12,7 +12,7 @@ export default {
   section: 'Publish-Subscribe Model; Subscribe / Publish',
   statement: 'A subscriber that was away misses exactly what was published meanwhile; Redis keeps nothing',
   contract: 'at-most-once',
-  idle: true,
+  beside: true,
   experiment: (random) => ({
     system: onlyRedis(),
     workload: broadcast({ transport: 'pubsub', ...load }),

@@ -10,6 +10,7 @@ export default {
   section: 'Queue Implementation; Pushing / Popping',
   statement: 'One worker finishes jobs in the order in which they were acknowledged',
   contract: 'effectively-once',
+  beside: true,
   experiment: (random) => ({
     system: judgeOf({ workers: 1, concurrency: 1 }),
     workload: submissions(random, { count: 70, ratePerSecond: 200, jobMs: [5, 45], inTurn: true }),
