@@ -160,13 +160,14 @@ export function redeliveredWithin(boundMs: number, after: keyof typeof takenFrom
     const waitsMs: number[] = [];
     const never: JobAccount[] = [];
     const faults = faultsOf(history.events);
+    const returned = history.ledger.filter(({ event }) => event === 'returned');
     let unseen = 0;
     for (const { kind, target, atMs, proof } of faults) {
       if (kind !== after) continue;
       for (const { job, attempt } of (proof.inFlight ?? []) as { job: string; attempt?: number }[]) {
         const known = jobs.get(job);
         const next = known?.claims.find((line) => line.atMs > atMs && line.source !== target);
-        const between = next && killOfUnseen(faults, atMs, next, attempt);
+        const between = next && killOfUnseen(faults, returned, atMs, next, attempt);
         if (between !== undefined) {
           waitsMs.push(between - atMs, next!.atMs - between);
           unseen++;
@@ -196,19 +197,26 @@ export function redeliveredWithin(boundMs: number, after: keyof typeof takenFrom
 }
 
 /**
- * When a delivery is missing in the ledgers (the queue counted one attempt more), whoever got it was killed before it wrote
- * a line. Its kill is when that delivery had happened at the latest, and when the wait for the next one began.
+ * When a delivery is missing in the ledgers (the queue counted one attempt more, or a reap gave back what a worker had popped and
+ * not yet claimed), whoever got it was killed before it wrote a line. Its kill is when that delivery had happened at the latest,
+ * and when the wait for the next one began.
  */
 function killOfUnseen(
   faults: readonly Fault[],
+  returned: readonly LedgerLine[],
   atMs: number,
   next: LedgerLine,
   attempt: number | undefined,
 ): number | undefined {
-  if (attempt === undefined || next.attempt === undefined || next.attempt <= attempt + 1) return undefined;
+  const counted = attempt !== undefined && next.attempt !== undefined && next.attempt > attempt + 1;
+  const givenBackFor = (worker: string, killMs: number) =>
+    returned.some(
+      ({ job, atMs, from }) => job === next.job && atMs > killMs && from?.startsWith(`${worker}-`),
+    );
   const longest = (killMs: number) => Math.max(killMs - atMs, next.atMs - killMs);
   return faults
     .filter((fault) => fault.kind === 'worker-kill' && fault.atMs > atMs && fault.atMs < next.atMs)
+    .filter((fault) => counted || givenBackFor(fault.target, fault.atMs))
     .map((fault) => fault.atMs)
     .sort((a, b) => longest(a) - longest(b))[0];
 }

@@ -40,6 +40,28 @@ describe('redelivered-in-time', () => {
     expect(chain(2).violations).toMatchObject([{ rule: 'redelivered-in-time' }]);
   });
 
+  test('a delivery to a worker that was killed before it claimed is told by who gave the job back', () => {
+    const chain = (from?: string) => {
+      const h = written();
+      h.submit('a', 10, 'ok');
+      h.ledger('a', 'claimed', 20, 'worker-1', { attempt: 1 });
+      h.fault('worker-kill', 'worker-1', 100, { inFlight: [{ job: 'a', attempt: 1 }] });
+      h.fault('worker-kill', 'worker-2', 450, { inFlight: [{ job: 'x', attempt: 1 }] });
+      // Whoever gave it back may write that down later than who got it.
+      h.ledger('a', 'claimed', 820, 'worker-3', { attempt: 2 });
+      if (from !== undefined) h.ledger('a', 'returned', 821, 'worker-4', { from });
+      h.read('a', { state: 'done' });
+      return redeliveredWithin(500)(h.history());
+    };
+    expect(chain('worker-2-77-ab')).toMatchObject({
+      violations: [],
+      evidence: { recovered: 2, unseenDeliveries: 1, recoveryMsP99: 370 },
+    });
+    // Nobody had it, or somebody who was not killed.
+    for (const from of [undefined, 'worker-3-78-cd', 'worker-22-79-ef'])
+      expect(chain(from).violations).toMatchObject([{ rule: 'redelivered-in-time' }]);
+  });
+
   test('in time, at the bound, too late', () => {
     expect(killed(350.26)).toEqual({ violations: [], evidence: evidence(250.3) });
     expect(killed(600)).toEqual({ violations: [], evidence: evidence(500) });

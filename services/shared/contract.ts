@@ -90,18 +90,30 @@ export type ServerMessage = z.infer<typeof serverMessageSchema>;
  * api: `enqueue` (about to send), `enqueued`.
  * worker: `claimed` (in hand), `started` (the code is about to run), `finished` (it has a verdict), `acked` (the queue
  * answered the ack; `outcome` says how), `released` (given back unfinished), `reaped` (this worker took it from a dead
- * or sleeping owner).
+ * or sleeping owner), `returned` (this worker gave it back for `from`, which had popped it and died before it claimed it;
+ * `from` begins with that worker's source).
  */
 export const ledgerLineSchema = z.strictObject({
   atMs: z.number(),
   source: z.string(),
   pid: z.int(),
-  event: z.enum(['enqueue', 'enqueued', 'claimed', 'started', 'finished', 'acked', 'released', 'reaped']),
+  event: z.enum([
+    'enqueue',
+    'enqueued',
+    'claimed',
+    'started',
+    'finished',
+    'acked',
+    'released',
+    'reaped',
+    'returned',
+  ]),
   job: z.string(),
   fence: z.int().optional(),
   attempt: z.int().optional(),
   verdict: verdictSchema.optional(),
   outcome: z.enum(['acked', 'already', 'stale']).optional(),
+  from: z.string().optional(),
 });
 export type LedgerLine = z.infer<typeof ledgerLineSchema>;
 

@@ -41,16 +41,24 @@ async function main(config: WorkerConfig, adapter: QueueAdapter): Promise<void> 
   const connected = once(redis, 'ready', { signal: AbortSignal.timeout(publisherWaitMs) }).catch(() => {});
   // A job must not be claimed, its lease running, before there is a warm thread to run it.
   await Promise.all([connected, pool.warm(availableParallelism())]);
-  const onAlert = ({ kind, detail }: QueueAlert) => {
+  // Unique in each life: a new process must not take over what the old one held without a new fence.
+  const uniqueName = `${name}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const ledger = openLedger(config.LEDGER_FILE, name);
+  const onAlert = (alert: QueueAlert) => {
+    if (alert.kind === 'never-claimed') {
+      const { job, worker: from } = alert;
+      ledger({ event: 'returned', job, from });
+      log.warn({ job, from }, 'job given back: its worker died before it claimed it');
+      return;
+    }
+    const { kind, detail } = alert;
     metrics.queueAlerts.inc({ kind });
     log.error({ kind, detail }, 'the queue is damaged');
   };
-  // Unique in each life: a new process must not take over what the old one held without a new fence.
-  const uniqueName = `${name}-${process.pid}-${randomBytes(4).toString('hex')}`;
   const tools = {
     consumer: adapter.consumer(settings, uniqueName, onAlert),
     pool,
-    ledger: openLedger(config.LEDGER_FILE, name),
+    ledger,
     log,
     metrics,
     publish: statusPublisher(redis, config.QUEUE_PREFIX, log),

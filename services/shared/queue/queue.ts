@@ -140,10 +140,11 @@ export interface QueueAdapter {
   consumer(settings: QueueSettings, worker: string, onAlert?: OnAlert): Consumer;
 }
 
-/** Something that is wrong with the queue, and that no call answers. */
-export interface QueueAlert {
-  /** `entry-trimmed`: an unfinished job's entry was deleted from a stream by somebody else. */
-  kind: 'entry-trimmed';
-  detail: string;
-}
+/**
+ * What no call answers. `entry-trimmed`: an unfinished job's entry was deleted from a stream by somebody else.
+ * `never-claimed`: a reap gave a job back that `worker` had popped and, since it died in between, not claimed.
+ */
+export type QueueAlert =
+  | { kind: 'entry-trimmed'; detail: string }
+  | { kind: 'never-claimed'; job: string; worker: string };
 export type OnAlert = (alert: QueueAlert) => void;

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { startRedis } from '../../../test/redis.ts';
+import type { QueueAlert } from './queue.ts';
 import { scripts } from './reliable-list/scripts.ts';
 import reliableList from './reliable-list.ts';
 import { claimed, eventually, idle, newId, only, testbeds } from './testbed.ts';
@@ -56,11 +57,15 @@ test('what a dead worker popped and never adopted comes back in order', async ()
   for (let i = 0; i < 2; i++)
     await bed.redis.lmove(`${bed.prefix}queued`, `${bed.prefix}processing:dead`, 'RIGHT', 'LEFT');
   await dead.close();
-  const worker = await bed.consumer('w', settings);
+  const alerts: QueueAlert[] = [];
+  const worker = await bed.consumer('w', settings, (alert) => alerts.push(alert));
   await eventually('the reap', async () => {
     expect(await worker.reap()).toEqual([]);
     expect(await bed.redis.llen(`${bed.prefix}queued`)).toBe(3);
   });
+  const popped = jobs.slice(0, 2).map(({ id }) => ({ kind: 'never-claimed', job: id, worker: 'dead' }));
+  expect(alerts).toHaveLength(2);
+  expect(alerts).toEqual(expect.arrayContaining(popped));
   expect((await claimed(worker, 3)).map(({ id }) => id)).toEqual(jobs.map(({ id }) => id));
   expect(await bed.wrong()).toEqual([]);
 });

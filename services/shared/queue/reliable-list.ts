@@ -17,7 +17,7 @@ export function reliableList(overrides: Partial<Scripts> = {}, name = 'reliable-
     name,
     contract: 'effectively-once',
     producer: (settings) => queueProducer(settings, prepared),
-    consumer: (settings, worker) => consumer(settings, worker, prepared),
+    consumer: (settings, worker, onAlert) => consumer(settings, worker, prepared, onAlert),
   };
 }
 

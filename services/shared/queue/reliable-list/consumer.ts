@@ -6,7 +6,7 @@ import { batched } from '../batch.ts';
 import { closeRedis, openBlockingReader, openCommands } from '../connection.ts';
 import { createHand } from '../hand.ts';
 import { createPoll } from '../poll.ts';
-import type { Acked, Claim, Consumer, QueueSettings } from '../queue.ts';
+import type { Acked, Claim, Consumer, OnAlert, QueueSettings } from '../queue.ts';
 import { decodeAcks, decodeChanges, decodeClaims, decodeReaped } from '../record.ts';
 import { runScript } from '../script.ts';
 import type { PreparedScripts } from './scripts.ts';
@@ -18,7 +18,12 @@ const ackBatch = 100;
 /** How long the name of a dead worker is kept; far longer than any blocking pop of it can linger in a socket. */
 const forgetMs = 600_000;
 
-export function consumer(settings: QueueSettings, worker: string, scripts: PreparedScripts): Consumer {
+export function consumer(
+  settings: QueueSettings,
+  worker: string,
+  scripts: PreparedScripts,
+  onAlert?: OnAlert,
+): Consumer {
   const { prefix, leaseMs, fenced } = settings;
   const redis = openCommands(settings.redis);
   const reader = settings.pollEveryMs === 0 ? openBlockingReader(settings.redis, redis) : undefined;
@@ -90,7 +95,14 @@ export function consumer(settings: QueueSettings, worker: string, scripts: Prepa
       return decodeChanges(reply)[0] ?? null;
     },
 
-    reap: async () => decodeReaped(await run('reap', leaseMs, settings.maxAttempts, reapLimit, forgetMs)),
+    async reap() {
+      const reply = await run('reap', leaseMs, settings.maxAttempts, reapLimit, forgetMs);
+      const [changes, returned] = reply as [unknown, string[]];
+      for (let i = 0; i < returned.length; i += 2) {
+        onAlert?.({ kind: 'never-claimed', job: returned[i]!, worker: returned[i + 1]! });
+      }
+      return decodeReaped(changes);
+    },
 
     async close() {
       await Promise.all([reader?.close(), closeRedis(redis)]);

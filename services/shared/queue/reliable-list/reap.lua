@@ -1,13 +1,14 @@
 -- Takes what dead or sleeping workers hold. The fence rises here, before anyone else can claim the job, so that the
 -- sleeper's late ack is refused from this moment on.
 -- ARGV: leaseMs, maxAttempts (0: no limit), limit (jobs a call), forgetMs.
--- Answers id, state, version, attempts, trace, heldSinceMs of each job whose state changed, in one flat list.
+-- Answers id, state, version, attempts, trace, heldSinceMs of each job whose state changed, in one flat list; and in another
+-- id and worker of each job that goes back though nobody had claimed it.
 local leaseMs, maxAttempts, limit, forgetMs =
   tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local at = now()
-local changes = {}
+local changes, returned = {}, {}
 
-if inGrace(at, leaseMs) then return changes end
+if inGrace(at, leaseMs) then return { changes, returned } end
 
 -- 1. Leases that ran out. The newest goes back first, so that the oldest ends at the head of the queue.
 local expired = redis.call('ZRANGEBYSCORE', prefix .. 'leases', '-inf', at, 'LIMIT', 0, limit)
@@ -45,7 +46,11 @@ for i = 1, #gone, 2 do
     local state = redis.call('HGET', job(id), 'state')
     if state ~= 'running' and moved < limit then
       redis.call('LREM', processing, 0, id)
-      if state == 'queued' then redis.call('RPUSH', prefix .. 'queued', id) end
+      if state == 'queued' then
+        redis.call('RPUSH', prefix .. 'queued', id)
+        returned[#returned + 1] = id
+        returned[#returned + 1] = gone[i]
+      end
       moved = moved + 1
     end
   end
@@ -54,4 +59,4 @@ for i = 1, #gone, 2 do
     redis.call('ZREM', prefix .. 'workers', gone[i])
   end
 end
-return changes
+return { changes, returned }

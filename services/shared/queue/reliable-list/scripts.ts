@@ -13,7 +13,7 @@ export interface Scripts {
   ack: string;
   /** ARGV worker, leaseMs, (id, fence)* in hand → ids that were lost */
   heartbeat: string;
-  /** ARGV leaseMs, maxAttempts, limit, forgetMs → (id, state, version, attempts, trace, heldSinceMs)* */
+  /** ARGV leaseMs, maxAttempts, limit, forgetMs → [(id, state, version, attempts, trace, heldSinceMs)*, (id, worker)*] */
   reap: string;
   /** ARGV id, fence, worker → [id, state, version, attempts] | [] */
   release: string;
