@@ -3,6 +3,7 @@
 
 import type { Fault, FaultEvent } from '../op.ts';
 import type { Reporter } from './result.ts';
+import { keyOf } from './run-metrics.ts';
 
 export interface AnnotationOptions {
   /** Where Grafana is, also below a path. */
@@ -46,7 +47,7 @@ export function annotations({ grafana, token, warn }: AnnotationOptions): Annota
   };
   /** One after the other. */
   const annotate = (claim: string, arm: string, fault: Omit<Fault, 'landed'>): void => {
-    const origin = beganAtMs.get(`${claim} ${arm}`);
+    const origin = beganAtMs.get(keyOf(claim, arm));
     if (origin === undefined) return;
     const { kind, target, atMs, healedAtMs, proof } = fault;
     const time = Math.round(origin + atMs);
@@ -56,9 +57,9 @@ export function annotations({ grafana, token, warn }: AnnotationOptions): Annota
   };
 
   const reporter: Reporter = {
-    armStarted: ({ id }, arm, running) => beganAtMs.set(`${id} ${arm}`, running.beganAtMs),
+    armStarted: ({ id }, arm, running) => beganAtMs.set(keyOf(id, arm), running.beganAtMs),
     fault: ({ id }, arm, event) => {
-      const key = `${id} ${arm} ${event.fault}`;
+      const key = `${keyOf(id, arm)} ${event.fault}`;
       const injected = open.get(key);
       if (event.step === 'inject' && !event.momentary) open.set(key, event);
       else {
@@ -74,7 +75,7 @@ export function annotations({ grafana, token, warn }: AnnotationOptions): Annota
     },
     armFinished: ({ id }, arm, result) => {
       for (const [key, event] of open) {
-        if (!key.startsWith(`${id} ${arm} `)) continue;
+        if (!key.startsWith(`${keyOf(id, arm)} `)) continue;
         open.delete(key);
         annotate(id, arm, { ...event, healedAtMs: result.durationMs });
       }

@@ -90,7 +90,7 @@ export function runMetrics(definitions: MetricDefinitions, now: () => number): R
   return { reporter, text: () => registry.metrics() };
 }
 
-/** Two claims may run at the same time, each with both arms. */
-function keyOf(claim: string, arm: string): string {
+/** Of an arm: two claims may run at the same time, each with both. */
+export function keyOf(claim: string, arm: string): string {
   return `${claim} ${arm}`;
 }

@@ -3,7 +3,7 @@
 
 import { Redis } from 'ioredis';
 import { afterEach, expect } from 'vitest';
-import { randomId } from '../contract.ts';
+import { randomId as newId } from '../contract.ts';
 import { type Layout, listLayout, watchInvariants } from './invariants.ts';
 import type { Claim, Consumer, Job, OnAlert, Producer, QueueAdapter, QueueSettings } from './queue.ts';
 
@@ -87,9 +87,7 @@ export function testbeds(
   };
 }
 
-export function newId(): string {
-  return randomId();
-}
+export { newId };
 
 /** Asks again until there are `count` claims. A refused call (no connection yet) is asked again too. */
 export async function claimed(consumer: Consumer, count: number, withinMs = 5000): Promise<Claim[]> {
