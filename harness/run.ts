@@ -96,6 +96,11 @@ export async function runClaim(claim: Claim, store: ClaimStore, context: RunCont
 
 const notRun: Arm = { error: 'it was not run', faults: [], landedAtLeast: 0, durationMs: 0 };
 
+/** Before every key of an arm. Two arms at the same time, on the same server, have two. */
+export function prefixOf(seed: number, claimId: string, arm: ArmName): string {
+  return `redproof:${seed}:${claimId}:${arm}:`;
+}
+
 /** Both experiments of a claim. The same seed gives the same plan, in which everything that is drawn is drawn. */
 export function planClaim(claim: Claim, seed: number, queue?: string): Record<ArmName, Experiment> {
   const random = () => createRandom(seed, claim.id);
@@ -135,14 +140,13 @@ async function runArm(
   let ledger: readonly LedgerLine[] = [];
   try {
     enter('set up');
-    const prefix = `redproof:${context.seed}:${claim.id}:${name}:`;
     const place = {
       redis: context.redis,
       stack: context.stack,
       deadMan,
       temporaryDir,
       outputDir: store.dir,
-      prefix,
+      prefix: prefixOf(context.seed, claim.id, name),
       projectRoot,
       originMs: began,
       takeSpans: telemetry.takeSpans,

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { apiSchema, loadConfig, subscriberSchema, workerSchema } from '../../services/shared/config.ts';
 import type { Claim } from '../claim.ts';
+import { prefixOf } from '../run.ts';
 import { loadClaims, selectClaims } from './index.ts';
 
 const claims = ['fault/worker-kill-list', 'fault/worker-kill-reliable-list', 'queue/fifo', 'queue/f.fo'].map(
@@ -73,4 +75,15 @@ describe('loadClaims', () => {
       expect(control.mustBreak.length).toBeGreaterThan(0);
     }
   });
+});
+
+test('the services take the prefix of every claim, with the longest seed too', async () => {
+  const longestSeed = 2 ** 32 - 1;
+  for (const { id } of await loadClaims()) {
+    for (const arm of ['claim', 'control'] as const) {
+      const settings = { QUEUE_PREFIX: prefixOf(longestSeed, id, arm) };
+      for (const schema of [apiSchema, workerSchema, subscriberSchema])
+        expect(loadConfig(schema, settings)).toMatchObject(settings);
+    }
+  }
 });

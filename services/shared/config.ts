@@ -22,7 +22,7 @@ const shared = {
   /** `defaults` is a control: see redis.ts. */
   REDIS_CLIENT: z.enum(['tuned', 'defaults']).default('tuned'),
   QUEUE: z.string().min(1).default('reliable-list'),
-  QUEUE_PREFIX: z.string().min(1).max(64).default('judge:'),
+  QUEUE_PREFIX: z.string().min(1).max(200).default('judge:'),
   QUEUE_LEASE_MS: ms(50, 3_600_000).default(10_000),
   QUEUE_MAX_ATTEMPTS: count(0, 1000).default(3),
   QUEUE_CAP: count(0, 10_000_000).default(10_000),

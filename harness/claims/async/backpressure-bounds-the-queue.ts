@@ -15,7 +15,6 @@ export default {
     'At the cap the API answers 429 or 503 with Retry-After, the queue never exceeds the cap, accepted jobs all finish',
   contract: 'effectively-once',
   needs: ['cap'],
-  beside: true,
   experiment: (random) => ({
     system: judgeOf({ env: everywhere({ QUEUE_CAP: String(cap) }) }),
     workload: withDepthSamples(submissions(random, { count: 280, ratePerSecond: 250, jobMs: [40, 60] })),
