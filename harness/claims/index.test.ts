@@ -81,9 +81,10 @@ test('the services take the prefix of every claim, with the longest seed too', a
   const longestSeed = 2 ** 32 - 1;
   for (const { id } of await loadClaims()) {
     for (const arm of ['claim', 'control'] as const) {
-      const settings = { QUEUE_PREFIX: prefixOf(longestSeed, id, arm) };
-      for (const schema of [apiSchema, workerSchema, subscriberSchema])
-        expect(loadConfig(schema, settings)).toMatchObject(settings);
+      const settings = { REDIS_URL: 'redis://127.0.0.1:1', QUEUE_PREFIX: prefixOf(longestSeed, id, arm) };
+      expect(loadConfig(apiSchema, settings)).toMatchObject(settings);
+      expect(loadConfig(workerSchema, settings)).toMatchObject(settings);
+      expect(loadConfig(subscriberSchema, settings)).toMatchObject(settings);
     }
   }
 });
