@@ -65,6 +65,7 @@ export const workerSchema = z.object({
   WORKER_CONCURRENCY: count(1, 256).default(4),
   /** 0: a third of the lease. */
   WORKER_HEARTBEAT_EVERY_MS: ms(0, 600_000).default(0),
+  /** At the latest; sooner when a lease is known to end. */
   WORKER_REAP_EVERY_MS: ms(10, 600_000).default(250),
 });
 

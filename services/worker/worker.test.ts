@@ -126,6 +126,17 @@ describe('faults', () => {
     expect(events(heir, id)).toEqual(['reaped', 'claimed', 'started', 'finished', 'acked']);
   });
 
+  test('a lease is looked at when it ends, not only when it is time for a reap', async () => {
+    const settings = { QUEUE_LEASE_MS: '3000', WORKER_REAP_EVERY_MS: '60000' };
+    const victim = await startWorker('victim', settings);
+    const id = await enqueue(sleeping(300));
+    await logged(victim, 'started', id);
+    expect(await victim.kill('SIGKILL')).toBe('SIGKILL');
+    const heir = await startWorker('heir', settings);
+    await logged(heir, 'acked', id);
+    expect(events(heir, id)).toEqual(['reaped', 'claimed', 'started', 'finished', 'acked']);
+  });
+
   test('a worker that slept past its lease has its late ack refused', async () => {
     const zombie = await startWorker('zombie');
     const id = await enqueue(sleeping(300));

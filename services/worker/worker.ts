@@ -11,6 +11,7 @@ import { pause } from './retry.ts';
 export interface WorkerSettings {
   concurrency: number;
   heartbeatEveryMs: number;
+  /** At the latest; sooner when a lease ends before. */
   reapEveryMs: number;
   drainGraceMs: number;
 }
@@ -21,6 +22,8 @@ export interface RunningWorker {
 }
 
 const backOffMs = 50;
+/** Between two reaps, however soon a lease ends. */
+const reapAtMostEveryMs = 10;
 /** For giving back and closing, once the grace of a drain is over. */
 const lastWordsMs = 1500;
 
@@ -66,8 +69,11 @@ export function startWorker(tools: JobTools, settings: WorkerSettings): RunningW
 
   const loops = [
     claiming(),
-    every(settings.heartbeatEveryMs, stopped.signal, () => heartbeat(consumer, tools), outage),
-    every(settings.reapEveryMs, draining.signal, () => reap(tools), outage),
+    turns(stopped.signal, outage, async () => {
+      await heartbeat(consumer, tools);
+      return settings.heartbeatEveryMs;
+    }),
+    turns(draining.signal, outage, async () => Math.min(settings.reapEveryMs, await reap(tools))),
   ];
 
   return {
@@ -98,7 +104,8 @@ async function heartbeat(consumer: Consumer, { log, metrics }: JobTools): Promis
   }
 }
 
-async function reap({ consumer, ledger, log, metrics, publish }: JobTools): Promise<void> {
+/** In how many ms a lease ends: the next reap should come no later. */
+async function reap({ consumer, ledger, log, metrics, publish }: JobTools): Promise<number> {
   for (const reaped of await consumer.reap()) {
     const { id: job, state, version, attempts: attempt } = reaped;
     ledger({ event: 'reaped', job, attempt });
@@ -107,17 +114,18 @@ async function reap({ consumer, ledger, log, metrics, publish }: JobTools): Prom
     log.warn({ job, attempt, state }, state === 'dead' ? 'job dead-lettered' : 'job taken from its owner');
     tombstone(reaped, () => publish({ id: job, state, version, attempts: attempt }));
   }
+  const leaseEndsInMs = consumer.leaseEndsInMs?.() ?? Number.POSITIVE_INFINITY;
+  return Math.max(reapAtMostEveryMs, leaseEndsInMs + 1);
 }
 
-async function every(
-  ms: number,
-  signal: AbortSignal,
-  turn: () => Promise<void>,
-  outage: Outage,
-): Promise<void> {
+/** Turn after turn, with the pause between them, in ms, that each asks for. */
+async function turns(signal: AbortSignal, outage: Outage, turn: () => Promise<number>): Promise<void> {
   // At once, too: the first worker after a crash should not leave what it finds for another turn.
   while (!signal.aborted) {
-    await turn().catch((error: Error) => outage.failed('renewal or reap', error));
+    const ms = await turn().catch((error: Error) => {
+      outage.failed('renewal or reap', error);
+      return backOffMs;
+    });
     await pause(ms, signal);
   }
 }

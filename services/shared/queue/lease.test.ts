@@ -1,5 +1,6 @@
 // The adapters with leases on a Redis that works: what a lease, its fence and the count of attempts decide.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { startRedis } from '../../../test/redis.ts';
 import { listLayout, streamLayout } from './invariants.ts';
@@ -118,6 +119,23 @@ describe.each([
         [second!.id, 1],
       ]);
       expect(await bed.wrong()).toEqual([]);
+    });
+
+    test('a reap says when the next lease ends: the job is there then', async () => {
+      const bed = open();
+      await bed.enqueue(await bed.producer(), 1);
+      const settings = { leaseMs: 600 };
+      const dead = await bed.consumer('dead', settings);
+      const other = await bed.consumer('other', settings);
+      await only(claimed(dead, 1));
+      await eventually('the end of its lease in sight', async () => {
+        await Promise.all([other.heartbeat(), dead.heartbeat().then(() => delay(350))]);
+        expect(await other.reap()).toEqual([]);
+        expect(other.leaseEndsInMs!()).toBeLessThan(300);
+      });
+      await delay(other.leaseEndsInMs!()! + 1);
+      await only(other.reap());
+      expect(other.leaseEndsInMs!()).toBeUndefined();
     });
 
     test('reaped jobs come back in their old order, ahead of the others', async () => {

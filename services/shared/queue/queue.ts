@@ -122,6 +122,8 @@ export interface Consumer {
   release(claim: Claim): Promise<JobChange | null>;
   /** Takes what dead or sleeping workers held. Any worker may call it at any time. */
   reap(): Promise<Reaped[]>;
+  /** From the last reap, ms until the first lease ends that nobody renews: a worker reaps again then, before its turn. */
+  leaseEndsInMs?(): number | undefined;
   close(): Promise<void>;
 }
 

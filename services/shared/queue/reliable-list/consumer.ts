@@ -33,6 +33,7 @@ export function consumer(
   // Look before blocking: there may be more, or what an earlier reply lost lies in our own list. At first also because
   // a worker must be known (the adopt script registers it) before it pops, or nobody would look for that when it dies.
   let lookFirst = true;
+  let leaseEndsInMs: number | undefined;
   const run = (script: keyof PreparedScripts, ...args: (string | number)[]) =>
     runScript(redis, scripts[script], prefix, args);
 
@@ -97,12 +98,15 @@ export function consumer(
 
     async reap() {
       const reply = await run('reap', leaseMs, settings.maxAttempts, reapLimit, forgetMs);
-      const [changes, returned] = reply as [unknown, string[]];
+      const [changes, returned, endsInMs] = reply as [unknown, string[], number];
+      leaseEndsInMs = endsInMs < 0 ? undefined : endsInMs;
       for (let i = 0; i < returned.length; i += 2) {
         onAlert?.({ kind: 'never-claimed', job: returned[i]!, worker: returned[i + 1]! });
       }
       return decodeReaped(changes);
     },
+
+    leaseEndsInMs: () => leaseEndsInMs,
 
     async close() {
       await Promise.all([reader?.close(), closeRedis(redis)]);

@@ -1,14 +1,14 @@
 -- Takes what dead or sleeping workers hold. The fence rises here, before anyone else can claim the job, so that the
 -- sleeper's late ack is refused from this moment on.
 -- ARGV: leaseMs, maxAttempts (0: no limit), limit (jobs a call), forgetMs.
--- Answers id, state, version, attempts, trace, heldSinceMs of each job whose state changed, in one flat list; and in another
--- id and worker of each job that goes back though nobody had claimed it.
+-- Answers {id, state, version, attempts, trace, heldSinceMs of each job whose state changed in one flat list, id and worker
+-- of each job that goes back though nobody had claimed it in another, in how many ms the next lease ends (-1: none runs)}.
 local leaseMs, maxAttempts, limit, forgetMs =
   tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local at = now()
 local changes, returned = {}, {}
 
-if inGrace(at, leaseMs) then return { changes, returned } end
+if inGrace(at, leaseMs) then return { changes, returned, -1 } end
 
 -- 1. Leases that ran out. The newest goes back first, so that the oldest ends at the head of the queue.
 local expired = redis.call('ZRANGEBYSCORE', prefix .. 'leases', '-inf', at, 'LIMIT', 0, limit)
@@ -59,4 +59,9 @@ for i = 1, #gone, 2 do
     redis.call('ZREM', prefix .. 'workers', gone[i])
   end
 end
-return { changes, returned }
+
+-- 3. When to look again.
+local nextLease = redis.call('ZRANGE', prefix .. 'leases', 0, 0, 'WITHSCORES')
+local nextWorker = redis.call('ZRANGEBYSCORE', prefix .. 'workers', at + 1, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+local nextEnd = math.min(tonumber(nextLease[2]) or math.huge, tonumber(nextWorker[2]) or math.huge)
+return { changes, returned, nextEnd < math.huge and math.max(0, nextEnd - at) or -1 }

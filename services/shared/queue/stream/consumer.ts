@@ -33,6 +33,7 @@ export function consumer(
   // Where the stream and the bell ended when there was nothing to claim.
   let seen: string[] = [];
   let trimmedUnread = 0;
+  let leaseEndsInMs: number | undefined;
   const run = (script: keyof PreparedScripts, ...args: (string | number)[]) =>
     runScript(redis, scripts[script], prefix, args);
 
@@ -110,7 +111,8 @@ export function consumer(
 
     async reap() {
       const reply = await run('reap', leaseMs, settings.maxAttempts, reapLimit, forgetMs);
-      const [changes, trimmed, unread] = reply as [unknown, string[], number];
+      const [changes, trimmed, unread, endsInMs] = reply as [unknown, string[], number, number];
+      leaseEndsInMs = endsInMs < 0 ? undefined : endsInMs;
       alertTrimmed(trimmed);
       if (unread > trimmedUnread) {
         const detail = `${unread - trimmedUnread} entries were trimmed before anyone had claimed them`;
@@ -119,6 +121,8 @@ export function consumer(
       trimmedUnread = unread;
       return decodeReaped(changes);
     },
+
+    leaseEndsInMs: () => leaseEndsInMs,
 
     async close() {
       await Promise.all([reader?.close(), closeRedis(redis)]);

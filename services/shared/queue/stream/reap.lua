@@ -2,16 +2,18 @@
 -- anyone else can claim the job, so that the sleeper's late ack is refused from this moment on.
 -- ARGV: leaseMs, maxAttempts (0: no limit), limit (jobs a call), forgetMs.
 -- Answers {id, state, version, attempts, trace, heldSinceMs of each job whose state changed in one flat list, ids of entries
--- that somebody trimmed while they were pending, how many were trimmed before anyone had them}.
+-- that somebody trimmed while they were pending, how many were trimmed before anyone had them, in how many ms a lease ends
+-- that was not renewed for half of its time (-1: none)}.
 local leaseMs, maxAttempts, limit, forgetMs =
   tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local at = now()
 local changes, trimmed, left = {}, {}, limit
-if inGrace(at, leaseMs) then return { changes, trimmed, 0 } end
+if inGrace(at, leaseMs) then return { changes, trimmed, 0, -1 } end
 local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, group)
-if consumers.err then return { changes, trimmed, 0 } end
+if consumers.err then return { changes, trimmed, 0, -1 } end
 
 local requeued = false
+local endsInMs = math.huge
 local function reap(entry, id, idleMs)
   local state, of, attempts, version, trace =
     unpack(redis.call('HMGET', job(id), 'state', 'entry', 'attempts', 'version', 'trace'))
@@ -49,6 +51,11 @@ for _, flat in ipairs(consumers) do
       reap(entry[1], found[2][2], entry[3])
     end
   end
+  if consumer.pending > 0 and consumer.name ~= nobody then
+    local ending =
+      redis.call('XPENDING', stream, group, 'IDLE', math.floor(leaseMs / 2), '-', '+', 1, consumer.name)[1]
+    if ending then endsInMs = math.min(endsInMs, math.max(0, leaseMs - ending[3])) end
+  end
   -- Nothing is lost with it: it has nothing, and it would be made anew if it came back.
   if consumer.pending == 0 and consumer.idle > forgetMs and consumer.name ~= nobody then
     redis.call('XGROUP', 'DELCONSUMER', stream, group, consumer.name)
@@ -59,4 +66,5 @@ if requeued then ring() end
 -- Only what was delivered and finished leaves the stream. If it is shorter than what was never delivered, the rest of
 -- that was trimmed.
 local unread = countEntries()
-return { changes, trimmed, math.max(0, unread - redis.call('XLEN', stream)) }
+local trimmedUnread = math.max(0, unread - redis.call('XLEN', stream))
+return { changes, trimmed, trimmedUnread, endsInMs < math.huge and endsInMs or -1 }
