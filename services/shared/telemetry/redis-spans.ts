@@ -2,7 +2,8 @@
 // tells by itself (diagnostics_channel). Commands are named without their arguments: those of a script contain the user's code.
 
 import { tracingChannel } from 'node:diagnostics_channel';
-import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { saysItsCommands } from './tracing.ts';
 
 /** ioredis' CommandTraceContext, with what the channel and this file add to it. */
 interface Command {
@@ -15,10 +16,11 @@ export function traceRedis(): void {
   const tracer = trace.getTracer('redproof');
   const commands = tracingChannel<unknown, Command>('ioredis:command');
   commands.start.subscribe((message) => {
-    if (trace.getActiveSpan() === undefined) return;
+    const active = context.active();
+    if (trace.getSpan(active) === undefined || active.getValue(saysItsCommands) === true) return;
     const told = message as Command;
     const attributes = { 'db.system.name': 'redis', 'db.operation.name': told.command };
-    told.span = tracer.startSpan(told.command, { kind: SpanKind.CLIENT, attributes });
+    told.span = tracer.startSpan(told.command, { kind: SpanKind.CLIENT, attributes }, active);
   });
   commands.asyncEnd.subscribe((message) => {
     const { span, error } = message as Command;
