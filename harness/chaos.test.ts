@@ -153,7 +153,8 @@ describe('--repeat', () => {
     id: 'small/drawn',
     experiment: (random) => {
       const draw = random.int(0, 1_000_000);
-      const evidence = { lost: draw === drawOf(worst) ? 1 : 0, acknowledged: 250 };
+      const lost = draw === drawOf(worst) ? 1 : 0;
+      const evidence = { lost, acknowledged: 250, recoveriesMs: lost ? [900, 2000] : [500] };
       const violations = evidence.lost > 0 ? [{ rule: 'nothing-lost', detail: `draw ${draw}` }] : [];
       return {
         ...bareClaim().experiment(random),
@@ -166,11 +167,13 @@ describe('--repeat', () => {
   test('shows the worst run, each verdict with its seed, and the bound over all', async () => {
     const { claims, summary } = await chaos('repeat', { claims: [drawn], repeat: seeds.length });
     expect(summary).toEqual({ held: 0, refuted: 1, unknown: 0, skipped: 0 });
+    // Of 500, 500, 500, 900 and 2,000 ms.
+    const recovery = { recovered: 5, recoveryMsP50: 500, recoveryMsP99: 2000 };
     expect(claims).toMatchObject([
       {
         verdict: 'refuted',
         why: `nothing-lost: draw ${drawOf(worst)}`,
-        evidence: { overAllRepeats: { lost: 1, acknowledged: 1000, faults: 0 } },
+        evidence: { overAllRepeats: { lost: 1, acknowledged: 1000, faults: 0, ...recovery } },
         repeats: seeds.map((seed) => ({ seed, verdict: seed === worst ? 'refuted' : 'held' })),
       },
     ]);

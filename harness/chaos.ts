@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { monotonicMs } from '../services/shared/clock.ts';
 import { upperBound95 } from './checker/bound.ts';
 import { type Cell, mergeCells } from './checker/cells.ts';
+import { quantile } from './checker/quantile.ts';
 import type { Claim } from './claim.ts';
 import type { QueueUnderTest } from './queue-under-test.ts';
 import { htmlReport } from './report/html.ts';
@@ -107,16 +108,17 @@ async function runRepeated(claim: Claim, store: RunStore, options: ChaosOptions)
   if (options.repeat === 1) return worst;
   return {
     ...worst,
-    evidence: { ...worst.evidence, ...lossOverAll(each.map(({ result }) => result)) },
+    evidence: { ...worst.evidence, ...overAll(each.map(({ result }) => result)) },
     repeats: each.map(({ seed, result: { verdict, why } }) => ({ seed, verdict, why })),
   };
 }
 
 /**
- * Lost of acknowledged over all repetitions, with the 95 % upper bound of the loss per job; and of bare writes, for each
- * kind of fault, with that of losing anything at all to one. (The writes before one fault share its luck, faults do not.)
+ * Lost of acknowledged over all repetitions, with the 95 % upper bound of the loss per job, and how long jobs waited after a
+ * fault; of bare writes, for each kind of fault, with the upper bound of losing anything at all to one. (The writes before
+ * one fault share its luck, faults do not.)
  */
-function lossOverAll(results: readonly ClaimResult[]): Record<string, unknown> {
+function overAll(results: readonly ClaimResult[]): Record<string, unknown> {
   const cells = mergeCells(results.flatMap(({ evidence }) => (evidence.cells ?? []) as Cell[]));
   if (cells.length > 0) {
     const bounded = cells.map((cell) => ({
@@ -134,9 +136,15 @@ function lossOverAll(results: readonly ClaimResult[]): Record<string, unknown> {
     (total, result) => total + result.faults.filter(({ landed }) => landed).length,
     0,
   );
-  return {
-    overAllRepeats: { lost, acknowledged, faults, lossRateAtMost95: upperBound95(lost, acknowledged) },
-  };
+  const lossRateAtMost95 = upperBound95(lost, acknowledged);
+  return { overAllRepeats: { lost, acknowledged, faults, lossRateAtMost95, ...recoveryOverAll(results) } };
+}
+
+function recoveryOverAll(results: readonly ClaimResult[]): Record<string, number> {
+  const waitsMs = results.flatMap(({ evidence }) => (evidence.recoveriesMs ?? []) as number[]);
+  if (waitsMs.length === 0) return {};
+  const [recoveryMsP50, recoveryMsP99] = [quantile(waitsMs, 0.5), quantile(waitsMs, 0.99)];
+  return { recovered: waitsMs.length, recoveryMsP50, recoveryMsP99 };
 }
 
 function describeRun(

@@ -183,7 +183,8 @@ export function redeliveredWithin(boundMs: number, after: keyof typeof takenFrom
     if (waitsMs.length > 0) {
       const recoveryMsP50 = roundMs(quantile(waitsMs, 0.5));
       const recoveryMsP99 = roundMs(quantile(waitsMs, 0.99));
-      Object.assign(evidence, { recoveryMsP50, recoveryMsP99, recoveryMsBound: boundMs });
+      const recoveriesMs = waitsMs.map(roundMs);
+      Object.assign(evidence, { recoveryMsP50, recoveryMsP99, recoveryMsBound: boundMs, recoveriesMs });
     }
     const rule = 'redelivered-in-time';
     if (never.length > 0) {

@@ -19,6 +19,7 @@ describe('redelivered-in-time', () => {
     recoveryMsP50: ms,
     recoveryMsP99: ms,
     recoveryMsBound: 500,
+    recoveriesMs: [ms],
   });
 
   test('a delivery that no ledger tells of, since its worker was killed first, is told by the attempts', () => {

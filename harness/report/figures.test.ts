@@ -51,6 +51,30 @@ test('with --repeat, the loss over all runs comes first, with its bound', () => 
   ]);
 });
 
+test('with --repeat, so does the recovery over all runs', () => {
+  const overAllRepeats = {
+    lost: 0,
+    acknowledged: 1200,
+    faults: 60,
+    recovered: 95,
+    recoveryMsP50: 992,
+    recoveryMsP99: 1079,
+  };
+  const phrases = figures({
+    recovered: 20,
+    recoveryMsP99: 1060,
+    recoveryMsBound: 1500,
+    recoveriesMs: [990],
+    overAllRepeats,
+  });
+  expect(phrases).toEqual([
+    'all runs: 0 lost of 1,200 jobs over 60 faults',
+    'all runs: 95 recovered, p50 992 ms, p99 1,079 ms',
+    '20 recovered',
+    'recovery p99 1,060 ms of at most 1,500',
+  ]);
+});
+
 test('faults are counted by what they are', () => {
   const other = { ...kill, kind: 'disk-melt' };
   expect(countFaults([])).toBe('');

@@ -151,18 +151,20 @@ function boundedBy(evidence: ReadonlyMap<string, unknown>, bound: string): strin
   return found === undefined ? undefined : stem + found;
 }
 
-/** With --repeat, the loss over all repetitions comes first: the rest is the worst run's. */
+/** With --repeat, loss and recovery over all repetitions come first: the rest is the worst run's. */
 function overRepeats(rest: Map<string, unknown>): string[] {
   const all = rest.get('overAllRepeats') as Record<string, number> | undefined;
   if (typeof all !== 'object' || all === null) return [];
   rest.delete('overAllRepeats');
   if ('cells' in all) return overRepeatedFaults(all.cells as unknown as RepeatedCell[]);
-  const { lost = 0, acknowledged = 0, faults = 0, lossRateAtMost95 = Number.NaN } = all;
+  const { lost = 0, acknowledged = 0, faults = 0, lossRateAtMost95 = Number.NaN, recovered = 0 } = all;
   const rate = (lossRateAtMost95 * 100).toPrecision(2);
-  return [
+  const loss =
     `all runs: ${count(lost)} lost of ${count(acknowledged)} jobs over ${count(faults)} faults` +
-      (Number.isFinite(lossRateAtMost95) ? `, so at most ${rate} % of jobs (95 % confidence)` : ''),
-  ];
+    (Number.isFinite(lossRateAtMost95) ? `, so at most ${rate} % of jobs (95 % confidence)` : '');
+  if (recovered === 0) return [loss];
+  const [p50, p99] = [all.recoveryMsP50!, all.recoveryMsP99!].map((ms) => `${count(ms)} ms`);
+  return [loss, `all runs: ${count(recovered)} recovered, p50 ${p50}, p99 ${p99}`];
 }
 
 type RepeatedCell = Cell & { lossyFaultRateAtMost95: number };
