@@ -15,7 +15,7 @@ const datasourcesSchema = z.strictObject({
     z.strictObject({
       name: z.string().min(1),
       uid,
-      type: z.enum(['prometheus', 'tempo']),
+      type: z.enum(['prometheus', 'jaeger']),
       access: z.literal('proxy'),
       url: z.url({ protocol: /^http$/ }),
       isDefault: z.boolean().optional(),
@@ -83,10 +83,10 @@ describe('names match', () => {
   const uids = datasources.map((one) => one.uid);
 
   test('data sources have uids of their own, which dashboards and links use', () => {
-    expect(uids).toEqual(['prometheus', 'tempo']);
+    expect(uids).toEqual(['prometheus', 'jaeger']);
     expect(datasources.filter(({ isDefault }) => isDefault).map((one) => one.uid)).toEqual(['prometheus']);
     const linked = JSON.stringify(datasources).matchAll(/"datasourceUid":"([^"]+)"/g);
-    expect([...linked].map(([, to]) => to).sort()).toEqual(['prometheus', 'tempo']);
+    expect([...linked].map(([, to]) => to).sort()).toEqual(['jaeger', 'prometheus']);
   });
 
   test('the variable of each dashboard begins with a data source that there is, by uid and name', () => {

@@ -27,7 +27,7 @@ const services = Object.entries(file.services);
 const ours = { api: apiSchema, worker: workerSchema, subscriber: subscriberSchema };
 
 test('all parts are there', () => {
-  const watching = ['prometheus', 'grafana', 'tempo', 'redis-exporter'];
+  const watching = ['prometheus', 'grafana', 'jaeger', 'redis-exporter'];
   expect(Object.keys(file.services).sort()).toEqual([...Object.keys(ours), 'redis', ...watching].sort());
 });
 
@@ -71,7 +71,7 @@ test.each(Object.entries(ours))('%s: every variable is a setting of it', (name, 
   const known = { ...schema.shape, ...telemetrySchema.shape };
   const { environment = {} } = file.services[name]!;
   for (const variable of Object.keys(environment)) expect(known).toHaveProperty([variable]);
-  expect(environment).toMatchObject({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://tempo:4318' });
+  expect(environment).toMatchObject({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318' });
 });
 
 test('Prometheus asks each service on the port that it listens on', () => {
@@ -84,7 +84,13 @@ test('Prometheus asks each service on the port that it listens on', () => {
   }
 });
 
-test('the trace store listens where the services send', () => {
-  const { distributor } = parse(readFileSync(join(root, 'dashboards/tempo/tempo.yaml'), 'utf8'));
-  expect(distributor.receivers.otlp.protocols.http.endpoint).toBe('0.0.0.0:4318');
+test('the trace store listens where the services send, and answers where Grafana asks', () => {
+  const read = (name: string) => parse(readFileSync(join(root, 'dashboards', name), 'utf8'));
+  const { receivers, extensions } = read('jaeger/jaeger.yaml');
+  expect(receivers.otlp.protocols.http.endpoint).toBe('0.0.0.0:4318');
+  expect(extensions.jaeger_query.http.endpoint).toBe('0.0.0.0:16686');
+  const { datasources } = read('provisioning/datasources/datasources.yml') as {
+    datasources: { url: string }[];
+  };
+  expect(datasources.map(({ url }) => url)).toContain('http://jaeger:16686');
 });
