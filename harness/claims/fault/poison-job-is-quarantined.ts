@@ -14,7 +14,6 @@ export default {
   statement:
     'A job that kills its worker each time becomes a dead letter after 3 attempts; the other jobs finish within 1.5 × their fault-free time; a redrive runs it again',
   contract: 'effectively-once',
-  beside: true,
   needs: ['dead-letters'],
   experiment: (random) => {
     const workload = poisoned(random, { count: 80, ratePerSecond: 25, jobMs: [20, 100], poisonMs: 400 });
