@@ -15,12 +15,14 @@ const count = (least: number, most: number) =>
     .int()
     .min(least)
     .max(most);
-const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
+const oneOf = <const T extends readonly string[]>(...values: T) =>
+  z.enum(values, { error: `one of ${values.join(', ')}` });
+const onOff = oneOf('on', 'off').transform((value) => value === 'on');
 
 const shared = {
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a URL such as redis://127.0.0.1:6379' }),
   /** `defaults` is a control: see redis.ts. */
-  REDIS_CLIENT: z.enum(['tuned', 'defaults']).default('tuned'),
+  REDIS_CLIENT: oneOf('tuned', 'defaults').default('tuned'),
   QUEUE: z.string().min(1).default('reliable-list'),
   QUEUE_PREFIX: z.string().min(1).max(200).default('judge:'),
   QUEUE_LEASE_MS: ms(50, 3_600_000).default(10_000),
@@ -30,7 +32,7 @@ const shared = {
   QUEUE_POLL_EVERY_MS: ms(0, 60_000).default(0),
   QUEUE_RETENTION_MS: ms(1000, 30 * 86_400_000).default(86_400_000),
   HOST: z.string().default('127.0.0.1'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
   /** Where the execution ledger goes; none is written without it. */
   LEDGER_FILE: z.string().optional(),
   /** How this instance is called in ledgers and logs. */
@@ -53,7 +55,7 @@ export const apiSchema = z.object({
   ...sandbox,
   PORT: port(3000),
   /** `inline` runs the code in the API process: the vulnerable twin that controls need. */
-  API_MODE: z.enum(['queue', 'inline']).default('queue'),
+  API_MODE: oneOf('queue', 'inline').default('queue'),
   /** After SIGTERM, how long the API still answers while /readyz says no, so that balancers notice. */
   API_LAME_DUCK_MS: ms(0, 60_000).default(500),
 });
