@@ -17,14 +17,18 @@ const count = (least: number, most: number) =>
     .max(most);
 const oneOf = <const T extends readonly string[]>(...values: T) =>
   z.enum(values, { error: `one of ${values.join(', ')}` });
+const text = (most: number) => {
+  const error = `1 to ${most} characters`;
+  return z.string().min(1, { error }).max(most, { error });
+};
 const onOff = oneOf('on', 'off').transform((value) => value === 'on');
 
 const shared = {
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'a URL such as redis://127.0.0.1:6379' }),
   /** `defaults` is a control: see redis.ts. */
   REDIS_CLIENT: oneOf('tuned', 'defaults').default('tuned'),
-  QUEUE: z.string().min(1).default('reliable-list'),
-  QUEUE_PREFIX: z.string().min(1).max(200).default('judge:'),
+  QUEUE: text(4096).default('reliable-list'),
+  QUEUE_PREFIX: text(200).default('judge:'),
   QUEUE_LEASE_MS: ms(50, 3_600_000).default(10_000),
   QUEUE_MAX_ATTEMPTS: count(0, 1000).default(3),
   QUEUE_CAP: count(0, 10_000_000).default(10_000),
@@ -36,7 +40,7 @@ const shared = {
   /** Where the execution ledger goes; none is written without it. */
   LEDGER_FILE: z.string().optional(),
   /** How this instance is called in ledgers and logs. */
-  SERVICE_NAME: z.string().min(1).max(64).optional(),
+  SERVICE_NAME: text(64).optional(),
   /** How long after SIGTERM the service may take to finish what it holds. */
   DRAIN_GRACE_MS: ms(0, 600_000).default(10_000),
 };
@@ -91,7 +95,7 @@ export const telemetrySchema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'a URL such as http://127.0.0.1:4318' })
     .optional(),
-  OTEL_SERVICE_NAME: z.string().min(1).max(64).optional(),
+  OTEL_SERVICE_NAME: text(64).optional(),
   SERVICE_NAME: shared.SERVICE_NAME,
 });
 
