@@ -73,6 +73,13 @@ test.runIf(hasProc)('SIGKILL: 5 s later nothing is left', async () => {
   await run;
 });
 
+test('what the environment says of logs and traces reaches the services, which refuse what is wrong', async () => {
+  const env = { LOG_LEVEL: 'loud', OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere' };
+  const { exitCode, stderr } = await here.run('harness/start.ts', ['--port', String(await freePort())], env);
+  expect(exitCode).toBe(70);
+  expect(stderr).toContain('OTEL_EXPORTER_OTLP_ENDPOINT="nowhere": expected a URL such as');
+});
+
 test('bad usage is one line and 64; --help is help', async () => {
   for (const args of [
     ['--prot'],

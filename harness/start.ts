@@ -19,6 +19,14 @@ interface Flags {
 }
 
 const projectRoot = resolve(import.meta.dirname, '..');
+
+/** Settings of the services that the environment may say; all else of it stays outside. */
+function handedOn({ LOG_LEVEL, OTEL_EXPORTER_OTLP_ENDPOINT }: NodeJS.ProcessEnv): Record<string, string> {
+  return {
+    ...(LOG_LEVEL && { LOG_LEVEL }),
+    ...(OTEL_EXPORTER_OTLP_ENDPOINT && { OTEL_EXPORTER_OTLP_ENDPOINT }),
+  };
+}
 const subscriberPort = 3002;
 /** Ctrl-C is to take 3 s at most: what is not gone by then is the dead-man's, who takes a tenth of a second. */
 const stopMs = 2500;
@@ -56,7 +64,10 @@ async function stay(
 ): Promise<number> {
   const { redis, from } = found;
   const { workers, port: apiPort } = flags;
-  const starting = startStand({ redis, deadMan, projectRoot, workers, apiPort, subscriberPort });
+  const starting = startStand({
+    ...{ redis, deadMan, projectRoot, workers, apiPort, subscriberPort },
+    settings: handedOn(process.env),
+  });
   const stand = await Promise.race([starting, end]);
   if (stand === 'end') return 0;
   await write(process.stdout, welcome(stand, { apiPort, subscriberPort, redis, from }));

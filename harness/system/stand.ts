@@ -22,6 +22,8 @@ export interface StandOptions {
   /** Taken if they are free. */
   apiPort: number;
   subscriberPort: number;
+  /** Of all services, over its own. */
+  settings: Record<string, string>;
 }
 
 export interface Stand {
@@ -38,8 +40,6 @@ export interface Stand {
 
 /** For what the services hold at the end; Ctrl-C is to take 3 s at most, all in all. */
 const drainMs = 1200;
-/** Settings of all services that the environment may say; all else of it stays outside. */
-const handedOn = ['LOG_LEVEL', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
 const watchEveryMs = 200;
 const lastWords = 8;
 
@@ -53,7 +53,7 @@ export async function startStand(options: StandOptions): Promise<Stand> {
     workers: options.workers,
     leaseMs: 10_000,
     redis: { appendonly: 'yes', appendfsync: 'everysec', save: '' },
-    env: everywhere({ DRAIN_GRACE_MS: String(drainMs - 200), API_LAME_DUCK_MS: '0', ...saidOutside() }),
+    env: everywhere({ DRAIN_GRACE_MS: String(drainMs - 200), API_LAME_DUCK_MS: '0', ...options.settings }),
   });
   const system = await startJudge(spec, {
     redis,
@@ -83,12 +83,6 @@ export async function startStand(options: StandOptions): Promise<Stand> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-function saidOutside(): Record<string, string> {
-  return Object.fromEntries(
-    handedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
-  );
 }
 
 async function startAt(system: JudgeSystem, service: 'api' | 'subscriber', port: number): Promise<Instance> {
