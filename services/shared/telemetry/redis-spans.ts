@@ -2,8 +2,7 @@
 // tells by itself (diagnostics_channel). Commands are named without their arguments: those of a script contain the user's code.
 
 import { tracingChannel } from 'node:diagnostics_channel';
-import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { saysItsCommands } from './tracing.ts';
+import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
 /** ioredis' CommandTraceContext, with what the channel and this file add to it. */
 interface Command {
@@ -16,11 +15,10 @@ export function traceRedis(): void {
   const tracer = trace.getTracer('redproof');
   const commands = tracingChannel<unknown, Command>('ioredis:command');
   commands.start.subscribe((message) => {
-    const active = context.active();
-    if (trace.getSpan(active) === undefined || active.getValue(saysItsCommands) === true) return;
+    if (trace.getActiveSpan() === undefined) return;
     const told = message as Command;
     const attributes = { 'db.system.name': 'redis', 'db.operation.name': told.command };
-    told.span = tracer.startSpan(told.command, { kind: SpanKind.CLIENT, attributes }, active);
+    told.span = tracer.startSpan(told.command, { kind: SpanKind.CLIENT, attributes });
   });
   commands.asyncEnd.subscribe((message) => {
     const { span, error } = message as Command;

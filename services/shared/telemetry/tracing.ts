@@ -38,9 +38,6 @@ export const replaced = 'judge.replaced';
 /** In a context: the trace that the job came with, whoever works on it. */
 const jobTrace = createContextKey('trace of the job');
 
-/** In a context: the active span says what its Redis commands do, and they need none of their own. */
-export const saysItsCommands = createContextKey('the active span says its Redis commands');
-
 const tracer = () => trace.getTracer('redproof');
 
 /** For as long as `work` takes; fails with it. */
@@ -64,15 +61,10 @@ export async function inSpan<T>(
 /** Hands the job to `send` with the trace that it belongs to from now on. */
 export function enqueueing<T>(job: Job, send: (job: Job) => Promise<T>): Promise<T> {
   const options = { kind: SpanKind.PRODUCER, attributes: messaging('enqueue', 'send', job.id) };
-  return inSpan(
-    'enqueue submissions',
-    options,
-    () => {
-      const own = traceparent();
-      return send(own === undefined ? job : { ...job, trace: own });
-    },
-    sayingItsCommands(),
-  );
+  return inSpan('enqueue submissions', options, () => {
+    const own = traceparent();
+    return send(own === undefined ? job : { ...job, trace: own });
+  });
 }
 
 /** The attempt at a job that a claim begins; what is done in `work` belongs to it. */
@@ -156,16 +148,11 @@ export function tombstone(reaped: Reaped, andThen: () => void): void {
 /** Records a result. */
 export function acking(claim: Claim, ack: () => Promise<Acked>): Promise<Acked> {
   const options = { kind: SpanKind.CLIENT, attributes: messaging('ack', 'settle', claim.id) };
-  return inSpan(
-    'ack submissions',
-    options,
-    async (span) => {
-      const answer = await ack();
-      span.setAttribute('judge.ack', answer.outcome);
-      return answer;
-    },
-    sayingItsCommands(),
-  );
+  return inSpan('ack submissions', options, async (span) => {
+    const answer = await ack();
+    span.setAttribute('judge.ack', answer.outcome);
+    return answer;
+  });
 }
 
 /**
@@ -178,9 +165,11 @@ export function publishing<T>(
 ): Promise<T> {
   const of = (context.active().getValue(jobTrace) as string | undefined) ?? traceparent();
   const attributes = { ...messaging('publish', 'send', id, 'status'), 'judge.state': state };
-  const options = { kind: SpanKind.PRODUCER, attributes };
   return withSpanId(publishSpanId(id, version), () =>
-    inSpan('publish status', options, () => send(of), sayingItsCommands()),
+    inSpan('publish status', { kind: SpanKind.PRODUCER, attributes }, () =>
+      // Redis' own span would say the same once more, and two of a worker's eight spans of a job would be such.
+      context.with(ROOT_CONTEXT, send, undefined, of),
+    ),
   );
 }
 
@@ -225,14 +214,6 @@ export function activeIds(): { trace_id?: string; span_id?: string } {
 /** Of the trace that came with a message. */
 export function traceIdOf(traceparent: string | undefined): string | undefined {
   return trace.getSpanContext(contextOf(traceparent))?.traceId;
-}
-
-/**
- * Redis' own span would say the same once more, for every third span of a job, and where many share a command (acks, enqueues)
- * only of the first of them.
- */
-function sayingItsCommands(): Context {
-  return context.active().setValue(saysItsCommands, true);
 }
 
 function attemptOptions(id: string, attempt: number, fence?: number) {
