@@ -43,6 +43,20 @@ test('its curl line works when pasted; Ctrl-C, sent twice as npm does, stops all
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
 });
 
+test('who ends npm ends the judge', async () => {
+  const run = here.shell(
+    `NODE_DISABLE_COMPILE_CACHE=1 exec npm start -- --port ${await freePort()} --workers 1`,
+  );
+  let said = '';
+  run.stdout!.on('data', (text: Buffer) => {
+    said += text;
+  });
+  await waitUntil(() => said.includes('Ctrl-C'), { what: 'the judge to be up', deadlineMs: 20_000 });
+  run.kill('SIGTERM');
+  await run;
+  expect(said).toContain('all of it is gone');
+});
+
 test('a port that is taken: another one, and it says so', async () => {
   const port = await freePort();
   const squatter = createServer();
