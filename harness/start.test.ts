@@ -12,7 +12,10 @@ import { waitUntil } from './wait.ts';
 const here = sceneOfEachTest();
 
 async function up(...args: string[]) {
-  const run = here.run('harness/start.ts', args);
+  return whenUp(here.run('harness/start.ts', args));
+}
+
+async function whenUp(run: ReturnType<typeof here.run>) {
   let said = '';
   run.stdout!.on('data', (text: Buffer) => {
     said += text;
@@ -47,14 +50,9 @@ test('who ends npm ends the judge', async () => {
   const run = here.shell(
     `NODE_DISABLE_COMPILE_CACHE=1 exec npm start -- --port ${await freePort()} --workers 1`,
   );
-  let said = '';
-  run.stdout!.on('data', (text: Buffer) => {
-    said += text;
-  });
-  await waitUntil(() => said.includes('Ctrl-C'), { what: 'the judge to be up', deadlineMs: 20_000 });
+  await whenUp(run);
   run.kill('SIGTERM');
-  await run;
-  expect(said).toContain('all of it is gone');
+  expect((await run).stdout).toContain('all of it is gone');
 });
 
 test('a port that is taken: another one, and it says so', async () => {

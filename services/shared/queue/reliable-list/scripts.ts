@@ -13,7 +13,7 @@ export interface Scripts {
   ack: string;
   /** ARGV worker, leaseMs, (id, fence)* in hand → ids that were lost */
   heartbeat: string;
-  /** ARGV leaseMs, maxAttempts, limit, forgetMs → [(id, state, version, attempts, trace, heldSinceMs)*, (id, worker)*] */
+  /** ARGV leaseMs, maxAttempts, limit, forgetMs → [(id, state, version, attempts, trace, heldSinceMs)*, (id, worker)*, ms to the next lease's end] */
   reap: string;
   /** ARGV id, fence, worker → [id, state, version, attempts] | [] */
   release: string;

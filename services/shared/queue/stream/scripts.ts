@@ -14,7 +14,7 @@ export interface Scripts {
   finish: string;
   /** ARGV worker, (id, fence)* in hand → [ids that were lost, entries that were trimmed] */
   heartbeat: string;
-  /** ARGV leaseMs, maxAttempts, limit, forgetMs → [(id, state, version, attempts, trace, heldSinceMs)*, trimmed entries, unread and gone] */
+  /** ARGV leaseMs, maxAttempts, limit, forgetMs → [(id, state, version, attempts, trace, heldSinceMs)*, trimmed entries, unread and gone, ms to the next lease's end] */
   reap: string;
   /** ARGV id, fence → [id, state, version, attempts] | [] */
   release: string;
